@@ -1,0 +1,118 @@
+"""salessim: what happens if we change the sales organisation? Replay the same market under different ones.
+
+The public names load what they need when first used: ``import salessim`` itself is light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from salessim.clocks.run import Run
+    from salessim.clocks.settle import end_state, settle
+    from salessim.clocks.simulate import simulate
+    from salessim.clocks.simulation import Simulation
+    from salessim.crm import read_crm
+    from salessim.errors import CrmError, ModelError, SalesSimError, StudyError
+    from salessim.fit import Fit, fit_company, fit_market, fit_plan
+    from salessim.lessons import check
+    from salessim.measures import measures_frame, measures_of
+    from salessim.model.files import dump, load
+    from salessim.model.market import Market
+    from salessim.model.plan import Plan
+    from salessim.model.presets import preset
+    from salessim.model.register import register, register_frame
+    from salessim.sample import sample_company, write_sample
+    from salessim.study.comparison import compare
+    from salessim.study.elasticity import effort_elasticity
+    from salessim.study.explain import explain_difference
+    from salessim.study.phase_map import phase_map
+    from salessim.study.study import Study
+    from salessim.study.twins import trace_deal, twin_deals
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "CrmError": "salessim.errors",
+    "Fit": "salessim.fit",
+    "Market": "salessim.model.market",
+    "ModelError": "salessim.errors",
+    "Plan": "salessim.model.plan",
+    "Run": "salessim.clocks.run",
+    "SalesSimError": "salessim.errors",
+    "Simulation": "salessim.clocks.simulation",
+    "Study": "salessim.study.study",
+    "StudyError": "salessim.errors",
+    "check": "salessim.lessons",
+    "compare": "salessim.study.comparison",
+    "dump": "salessim.model.files",
+    "effort_elasticity": "salessim.study.elasticity",
+    "end_state": "salessim.clocks.settle",
+    "explain_difference": "salessim.study.explain",
+    "fit_company": "salessim.fit",
+    "fit_market": "salessim.fit",
+    "fit_plan": "salessim.fit",
+    "load": "salessim.model.files",
+    "measures_frame": "salessim.measures",
+    "measures_of": "salessim.measures",
+    "phase_map": "salessim.study.phase_map",
+    "preset": "salessim.model.presets",
+    "read_crm": "salessim.crm",
+    "register": "salessim.model.register",
+    "register_frame": "salessim.model.register",
+    "sample_company": "salessim.sample",
+    "settle": "salessim.clocks.settle",
+    "simulate": "salessim.clocks.simulate",
+    "trace_deal": "salessim.study.twins",
+    "twin_deals": "salessim.study.twins",
+    "write_sample": "salessim.sample",
+}
+
+__all__ = [
+    "CrmError",
+    "Fit",
+    "Market",
+    "ModelError",
+    "Plan",
+    "Run",
+    "SalesSimError",
+    "Simulation",
+    "Study",
+    "StudyError",
+    "check",
+    "compare",
+    "dump",
+    "effort_elasticity",
+    "end_state",
+    "explain_difference",
+    "fit_company",
+    "fit_market",
+    "fit_plan",
+    "load",
+    "measures_frame",
+    "measures_of",
+    "phase_map",
+    "preset",
+    "read_crm",
+    "register",
+    "register_frame",
+    "sample_company",
+    "settle",
+    "simulate",
+    "trace_deal",
+    "twin_deals",
+    "write_sample",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

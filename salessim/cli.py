@@ -1,0 +1,143 @@
+"""The command line: ``salessim compare``, ``sample``, ``bench``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from salessim.errors import SalesSimError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0, or 1 where the user must do something (said in one paragraph)."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except SalesSimError as error:
+        print(f"salessim: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("salessim: stopped.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    from salessim import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="salessim",
+        description="What happens if we change the sales organisation? Replays the same market under different ones.",
+    )
+    parser.add_argument("--version", action="version", version=f"salessim {__version__}")
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    compare = verbs.add_parser("compare", help="compare today's structure with territory, product, customer and hybrid")
+    compare.add_argument("folder", help="folder with a CRM export")
+    compare.add_argument("--months", type=int, default=24, help="length of the comparison (default: 24)")
+    compare.add_argument("--replications", type=int, default=40, help="paired replications (default: 40)")
+    compare.add_argument("--draws", type=int, default=48, help="draws of the assumptions (default: 48)")
+    compare.add_argument(
+        "--delta", type=float, default=1.0, help="smallest difference that matters, %% of revenue (default: 1)"
+    )
+    compare.add_argument("--reps", type=int, help="sales force size under the new structures (default: as today)")
+    compare.add_argument(
+        "--picture", default="salessim-compare.png", help="picture to write (default: salessim-compare.png)"
+    )
+    compare.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the answer")
+    compare.add_argument("--seed", type=int, default=1)
+    compare.add_argument("--quiet", action="store_true", help="no import report, no progress")
+    compare.set_defaults(run=_compare)
+
+    sample = verbs.add_parser("sample", help="write the CRM export of the sample company")
+    sample.add_argument("folder")
+    sample.set_defaults(run=_sample)
+
+    register = verbs.add_parser("assumptions", help="print the assumption register")
+    register.set_defaults(run=_assumptions)
+
+    bench = verbs.add_parser("bench", help="measure speed and precision on this machine")
+    bench.set_defaults(run=_bench)
+    return parser
+
+
+class _Progress:
+    """One line on standard error that overwrites itself on a terminal; silent elsewhere."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._shown = not quiet and sys.stderr.isatty()
+        self._last = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if self._shown and (now - self._last > 0.2 or done == total):
+            self._last = now
+            print(
+                f"\rreplaying the market: {done:,} of {total:,} runs",
+                end="\n" if done == total else "",
+                file=sys.stderr,
+            )
+
+
+def _compare(chosen: argparse.Namespace) -> int:
+    from salessim.crm import read_crm
+    from salessim.fit import fit_company
+    from salessim.study.comparison import compare
+    from salessim.study.wording import summary_text
+
+    crm = read_crm(chosen.folder)
+    if not chosen.quiet:
+        print(crm.report.to_text(chosen.lang))
+        print()
+    fitted = fit_company(crm)
+    if not chosen.quiet:
+        print(fitted)
+        print()
+        print("compiling the rules on first use, then replaying the market …", file=sys.stderr)
+    plans = {"today": fitted.plan}
+    for structure in ("territory", "product", "customer", "hybrid"):
+        changed = fitted.plan.but(name=structure, structure=structure)
+        plans[structure] = changed.but(reps=chosen.reps) if chosen.reps is not None else changed
+    study = compare(
+        fitted.market, plans, months=chosen.months, replications=chosen.replications, draws=chosen.draws,
+        delta=chosen.delta / 100.0, seed=chosen.seed, progress=_Progress(chosen.quiet),
+    )  # fmt: skip
+    print(summary_text(study, chosen.lang))
+    print()
+    print(study.verdict(chosen.lang))
+    if chosen.picture:
+        from salessim.show.study_figure import save_study_figure
+
+        path = Path(chosen.picture)
+        save_study_figure(study, path, chosen.lang)
+        print(f"\n{'Picture' if chosen.lang == 'en' else '图片'}: {path}")
+    return 0
+
+
+def _sample(chosen: argparse.Namespace) -> int:
+    from salessim.sample import write_sample
+
+    folder = write_sample(chosen.folder)
+    print(f"sample company written to {folder}: " + ", ".join(sorted(path.name for path in folder.iterdir())))
+    return 0
+
+
+def _assumptions(chosen: argparse.Namespace) -> int:
+    from salessim.model.register import register
+
+    for entry in register():
+        print(f"{entry.part}.{entry.name} = {entry.default:g} {entry.unit} ({entry.low:g} to {entry.high:g})")
+        print(f"    {entry.meaning}. Source: {entry.source} [{entry.evidence}]")
+    return 0
+
+
+def _bench(chosen: argparse.Namespace) -> int:
+    from salessim.bench import bench
+
+    print(bench())
+    return 0

@@ -1,0 +1,173 @@
+"""Rows that are no records, and records that come twice: each dropped row is counted with its reason."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from salessim.crm.placing import Placed
+from salessim.crm.profiles import load_data
+from salessim.crm.report import ReportBuilder
+from salessim.crm.schema import kind_of
+
+__all__ = ["DROP_REASONS", "KeptRows", "merge_duplicates", "records_of"]
+
+# In the order in which a row is tested; a row has one reason.
+DROP_REASONS = ("empty", "too_long", "footer", "total", "no_id_and_name", "duplicate")
+_NAMED_BY = {
+    "deals": ("deal_id", "name"),
+    "stage_events": ("deal_id",),
+    "accounts": ("account_id", "name"),
+    "products": ("product",),
+    "users": ("user_id", "name"),
+    "activities": (),
+}
+_NUMERIC = ("money", "minutes", "percent", "latitude", "longitude")
+_NUMBER = re.compile(r"[\d\s.,%()+-]+")
+FOOTER_WIDTH = 4  # a lone cell in the last rows is a footer only where a record has at least this many cells
+
+
+@dataclass(frozen=True)
+class KeptRows:
+    """The records of a file.
+
+    Attributes
+    ----------
+    cells : pandas.DataFrame
+        As in `RawFile`, records only.
+    rows : numpy.ndarray
+        Their spreadsheet rows.
+    dropped : dict
+        Reason -> number of rows.
+    """
+
+    cells: pd.DataFrame
+    rows: np.ndarray
+    dropped: dict[str, int]
+
+
+def records_of(placed: Placed, log: ReportBuilder) -> KeptRows:
+    """Tell the records of a file from its empty rows, footers, totals and unreadable rows."""
+    raw = placed.raw
+    columns = [raw.cells[position].to_numpy(dtype=object) for position in range(len(raw.header))]
+    filled = np.column_stack([_filled(column) for column in columns]) if columns else np.zeros((len(raw.rows), 0), bool)
+    per_row = filled.sum(axis=1)
+    reasons = {
+        "empty": (per_row == 0) & ~raw.too_long,
+        "too_long": raw.too_long,
+        "footer": _footers(per_row, len(raw.header)),
+        "total": _totals(placed, columns, filled),
+        "no_id_and_name": _nameless(placed, columns, filled),
+    }
+    kept = np.ones(len(raw.rows), dtype=bool)
+    dropped = dict.fromkeys(DROP_REASONS, 0)
+    for reason, mask in reasons.items():
+        hit = mask & kept
+        dropped[reason] = int(hit.sum())
+        kept &= ~mask
+        if dropped[reason]:
+            log.add(f"rows_{reason}", file=raw.name, rows=raw.rows[hit], count=dropped[reason])
+    cells = raw.cells.loc[kept].reset_index(drop=True)
+    return KeptRows(cells, raw.rows[kept], dropped)
+
+
+def _filled(column: np.ndarray) -> np.ndarray:
+    return np.fromiter((bool(text) and not text.isspace() for text in column), dtype=bool, count=len(column))
+
+
+def _footers(per_row: np.ndarray, width: int) -> np.ndarray:
+    """Rows behind the last one with at least two filled cells."""
+    footers = np.zeros(len(per_row), dtype=bool)
+    full = np.flatnonzero(per_row >= 2)
+    if width >= FOOTER_WIDTH and full.size:
+        footers[full[-1] + 1 :] = True
+    return footers
+
+
+def _totals(placed: Placed, columns: list[np.ndarray], filled: np.ndarray) -> np.ndarray:
+    """Rows that say "total" first and hold only numbers otherwise: "Total" is also an oil company."""
+    words = frozenset(load_data("values")["totals"])
+    wordy = np.ones(len(columns), dtype=bool)
+    for match in placed.columns:
+        wordy[match.position] = kind_of(placed.table, match.canonical) not in _NUMERIC
+    totals = np.zeros(len(filled), dtype=bool)
+    first = filled.argmax(axis=1) if filled.size else np.zeros(len(filled), dtype=np.int64)
+    for at, position in enumerate(first.tolist()):
+        text = columns[position][at] if columns else ""
+        if len(text) > 20 or text.strip(" :：\u3000").casefold() not in words:
+            continue
+        others = filled[at] & wordy
+        others[position] = False
+        totals[at] = all(_NUMBER.fullmatch(columns[other][at]) for other in np.flatnonzero(others))
+    return totals
+
+
+def _nameless(placed: Placed, columns: list[np.ndarray], filled: np.ndarray) -> np.ndarray:
+    positions = [placed.position(name) for name in _NAMED_BY[placed.table]]
+    known = [position for position in positions if position is not None]
+    if not known:
+        return np.zeros(len(filled), dtype=bool)
+    named = np.zeros(len(filled), dtype=bool)
+    nulls = frozenset(word.casefold() for word in load_data("values")["nulls"]["any"])
+    for position in known:
+        column = columns[position]
+        named |= filled[:, position] & np.fromiter(
+            (text.strip().casefold() not in nulls for text in column), bool, len(column)
+        )
+    return ~named
+
+
+def merge_duplicates(
+    frame: pd.DataFrame, key: list[str], newest: str, log: ReportBuilder, table: str, files: list[str]
+) -> tuple[pd.DataFrame, dict[int, int]]:
+    """Make one record of those with the same key.
+
+    Cells that differ are taken from the record changed last (`newest`, where the table has it), else from the last one
+    in the files; empty cells are filled from the other copies.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With the columns ``_file`` (number of the file) and ``_row`` (spreadsheet row).
+    key : list of str
+        Columns that name a record; records without one are left alone.
+    newest : str
+        Column with the time of the last change; may be absent from `frame`.
+    table : str
+        For the report.
+    files : list of str
+        File names by number, for the report.
+
+    Returns
+    -------
+    (DataFrame, dict)
+        The records, and file number -> rows dropped.
+    """
+    twice = frame[key].notna().all(axis=1) & frame.duplicated(key, keep=False)
+    if not twice.any():
+        return frame, {}
+    copies = frame.loc[twice]
+    if newest in copies.columns:
+        copies = copies.sort_values(newest, kind="stable", na_position="first")
+    content = [name for name in copies.columns if name not in ("_file", "_row", *key)]
+    groups = copies.groupby(key, sort=False)
+    differing = int(groups[content].nunique().gt(1).any(axis=1).sum()) if content else 0
+    last = ~copies.duplicated(key, keep="last")
+    merged = copies.assign(**{name: groups[name].ffill() for name in content}).loc[last]
+    gone = copies.loc[~last, ["_file", "_row"]]
+    log.add(
+        "duplicates_differ" if differing else "duplicates",
+        file=", ".join(files[at] for at in sorted(gone["_file"].unique())),
+        column=", ".join(key),
+        rows=sorted(gone["_row"]),
+        count=len(gone),
+        differing=differing,
+        table=table,
+    )
+    rest = pd.concat([frame.loc[~twice], merged]).sort_index(kind="stable")
+    return rest.reset_index(drop=True), {
+        int(str(number)): int(count) for number, count in gone["_file"].value_counts().items()
+    }

@@ -1,0 +1,163 @@
+"""From history to model: a market and the plan of today, with what was estimated, assumed and left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from salessim.fit.company import fit_accounts, fit_affinity, fit_products, fit_season
+from salessim.fit.funnel import fit_funnel
+from salessim.fit.history import History, read_history
+from salessim.fit.settling import Targets, settle_fit
+from salessim.fit.state import fit_experience, fit_open_deals, fit_owners, fit_team
+from salessim.model.market import Affinity, Market
+from salessim.model.mechanisms import Demand
+from salessim.model.plan import Plan
+from salessim.model.today import Today
+
+if TYPE_CHECKING:
+    from salessim.crm.tables import CrmData
+
+__all__ = ["DEAL_TIME", "Fit", "fit_company", "fit_market", "fit_plan"]
+
+DEAL_TIME = 0.5
+"""Assumed share of selling time that deals take today, travel included (ours, unsourced). No export shows it."""
+
+_COST_SHARE = 0.12
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted company.
+
+    Attributes
+    ----------
+    market : Market
+    plan : Plan
+        How the company sells today.
+    notes : tuple of str
+        What was assumed or left out, in words.
+    check : dict of str to float
+        What the fitted model gives for each quantity it was settled on, relative to history (1 is exact).
+    """
+
+    market: Market
+    plan: Plan
+    notes: tuple[str, ...]
+    check: dict[str, float]
+
+    def __str__(self) -> str:
+        market = self.market
+        lines = [
+            f"Fitted: {len(market.accounts):,} accounts in {len(market.segments)} segments, "
+            f"{len(market.products)} products, {self.plan.headcount} reps, {len(market.stages)} stages, {len(market.today.open_deals):,} open deals.",
+            "The settled model against history: "
+            + ", ".join(f"{name.replace('_', ' ')} {100 * value:.0f} %" for name, value in self.check.items())
+            + ".",
+            "What the export cannot tell, or was left out:",
+            *(f"  - {note}" for note in self.notes),
+        ]
+        return "\n".join(lines)
+
+
+def fit_company(crm: CrmData, *, deal_time: float = DEAL_TIME) -> Fit:
+    """Fit a market and today's plan to a CRM export.
+
+    Parameters
+    ----------
+    crm : CrmData
+        As `salessim.read_crm` returns it.
+    deal_time : float
+        Share of selling time that work on deals takes today.
+
+    Raises
+    ------
+    CrmError
+        If the history is too short to learn anything from.
+    """
+    history = read_history(crm)
+    notes = list(history.notes)
+    accounts, more = fit_accounts(crm, history)
+    notes += more
+    products, more = fit_products(crm, history, accounts)
+    notes += more
+    segment_of = _series(accounts["account"], accounts["segment"])
+    events = crm.stage_events if crm.stage_events is not None and len(crm.stage_events) else None
+    funnel = fit_funnel(history, segment_of, events)
+    notes += funnel.notes
+    season, more = fit_season(history)
+    notes += more
+    places_unknown = not bool(np.isfinite(accounts["lat"]).any())
+    provisional = Market(
+        name=str(getattr(crm, "name", "") or "fitted market"),
+        currency=_currency(crm),
+        start=history.deals["created"].max().date() if crm.as_of is None else crm.as_of,
+        products=products,
+        accounts=accounts,
+        stages=funnel.stages,
+        affinity=fit_affinity(
+            history, accounts, products, _known(funnel.wins, accounts["segment"], products["product"])
+        ),
+        demand=Demand(season=season),
+        distance_assumed=places_unknown,
+    )
+    team, more = fit_team(crm, history)
+    notes += more
+    owners = fit_owners(crm, history, accounts, products, team)
+    plan = _plan(history, team)
+    # opportunities seen are what contact activated; the saturated market has more, settled below
+    provisional = provisional.but(products=products.but(opportunities=products["opportunities"] / 0.6))
+    skill, insight = fit_experience(history, provisional, team)
+    open_deals, more = fit_open_deals(history, provisional, owners)
+    notes += more
+    provisional = provisional.but(today=Today(owners=owners, open_deals=open_deals, skill=skill, insight=insight))
+    yearly = {
+        str(p): float(n) * len(accounts) for p, n in zip(products["product"], products["opportunities"], strict=True)
+    }
+    market, check = settle_fit(provisional, plan, Targets(yearly, funnel.won_share, funnel.cycle_days, deal_time))
+    notes.append(f"hours per deal are not in the export: set so that deals take {deal_time:.0%} of selling time today")
+    notes.append(
+        "what skill, insight and relationship are worth in a deal is assumed, not estimated (see the register)"
+    )
+    return Fit(market, plan, tuple(notes), check)
+
+
+def fit_market(crm: CrmData, *, deal_time: float = DEAL_TIME) -> Market:
+    """Fit what the world does: demand, customers' decisions, today's state. See `fit_company`."""
+    return fit_company(crm, deal_time=deal_time).market
+
+
+def fit_plan(crm: CrmData) -> Plan:
+    """Read how the company sells today: the team, with the structure ``today``. See `fit_company`."""
+    history = read_history(crm)
+    team, _ = fit_team(crm, history)
+    return _plan(history, team)
+
+
+def _plan(history: History, team: object) -> Plan:
+    won = history.deals[(history.deals["status"] == "won") & (history.deals["amount"] > 0)]
+    years = history.days / 365.0
+    revenue = float(won.loc[won["created"] >= history.since, "amount"].sum()) / years
+    cost = _COST_SHARE * revenue / max(len(team), 1)  # type: ignore[arg-type]
+    return Plan(name="today", structure="today", team=team, rep_cost=float(f"{max(cost, 1.0):.2g}"))
+
+
+def _currency(crm: CrmData) -> str:
+    found = list(crm.deals["currency"].dropna().unique()) if "currency" in crm.deals else []
+    return str(found[0]) if len(found) == 1 else ""
+
+
+def _series(index: object, values: object):  # type: ignore[no-untyped-def]
+    import pandas as pd
+
+    return pd.Series(list(values), index=list(index))  # type: ignore[call-overload]
+
+
+def _known(wins: Affinity, segments: object, products: object) -> Affinity:
+    known_g, known_p = set(segments), set(products)  # type: ignore[call-overload]
+    keep = np.array(
+        [g in known_g and p in known_p for g, p in zip(wins["segment"], wins["product"], strict=True)], dtype=bool
+    )
+    return wins.where(keep) if len(wins) else wins

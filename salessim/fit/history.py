@@ -1,0 +1,115 @@
+"""The history a fit works on: deals with dates, zombies told apart, the window in which the log is complete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from salessim.errors import CrmError, explain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from salessim.crm.tables import CrmData
+
+__all__ = ["History", "read_history"]
+
+_LEAST_DEALS = 30
+
+
+@dataclass(frozen=True)
+class History:
+    """Cleaned deals and the window they cover.
+
+    Attributes
+    ----------
+    deals : DataFrame
+        Deals with a date of creation, with columns `account`, `product`, `rep`, `status` (``open``, ``zombie`` or an
+        end), `age` (days from creation to the end, or to the snapshot), `amount`, `created`, `known_account`.
+    days : float
+        Length of the window.
+    since : Timestamp
+        First day of the window.
+    notes : tuple of str
+        What was left out or assumed.
+    """
+
+    deals: pd.DataFrame
+    days: float
+    since: pd.Timestamp
+    notes: tuple[str, ...]
+
+    @property
+    def decided(self) -> pd.DataFrame:
+        """Deals that ended."""
+        return self.deals[~self.deals["status"].isin(["open"])]
+
+    @property
+    def in_window(self) -> pd.DataFrame:
+        """Deals created inside the window."""
+        return self.deals[self.deals["created"] >= self.since]
+
+
+def read_history(crm: CrmData) -> History:
+    """Prepare the deals of an export for fitting.
+
+    Open deals older than the longest closed cycle are zombies: they count as no decision. The window begins with the
+    first month that has at least a quarter of the median month's new deals, so that a log that starts mid-way does
+    not look like growth.
+
+    Raises
+    ------
+    CrmError
+        If too few deals have dates to learn anything from.
+    """
+    import pandas as pd
+
+    notes: list[str] = []
+    deals = crm.deals
+    dated = deals[deals["created_at"].notna()]
+    if len(dated) < len(deals):
+        notes.append(f"{len(deals) - len(dated):,} deals without a date of creation are left out")
+    as_of = pd.Timestamp(crm.as_of)
+    frame = pd.DataFrame(
+        {
+            "deal": dated["deal_id"].astype(str),
+            "account": dated["account_id"],
+            "product": dated["product"],
+            "rep": dated["owner_id"],
+            "stage": dated["stage"],
+            "status": dated["status"].astype(str),
+            "amount": pd.to_numeric(dated["amount"], errors="coerce"),
+            "created": pd.to_datetime(dated["created_at"]),
+            "closed": pd.to_datetime(dated["closed_at"]),
+        }
+    ).reset_index(drop=True)
+    frame = frame[frame["created"] <= as_of]
+    ended = frame["status"] != "open"
+    undated = ended & frame["closed"].isna()
+    if undated.any():
+        notes.append(f"{int(undated.sum()):,} ended deals without a closing date are left out of the times")
+    end = frame["closed"].where(ended, as_of).fillna(as_of)
+    frame["age"] = ((end - frame["created"]).dt.total_seconds() / 86400.0).clip(lower=0.0)
+    longest = float(frame.loc[ended & ~undated, "age"].max()) if (ended & ~undated).any() else np.inf
+    zombie = (~ended) & (frame["age"] > longest)
+    if zombie.any():
+        notes.append(f"{int(zombie.sum()):,} open deals older than {longest:.0f} days count as no decision")
+    frame["status"] = frame["status"].where(~zombie, "zombie")
+    frame["known_account"] = frame["account"].notna()
+    n_won = int((frame["status"] == "won").sum())
+    if len(frame) < _LEAST_DEALS or n_won < 5:
+        raise CrmError(
+            explain(
+                f"there is too little history to fit a market: {len(frame)} dated deals, {n_won} of them won",
+                where="deals",
+                allowed=f"at least {_LEAST_DEALS} deals with a date of creation, 5 of them won",
+                remedy="Export a longer period",
+            )
+        )
+    monthly = frame["created"].dt.to_period("M").value_counts().sort_index()
+    full = monthly[monthly >= monthly.median() / 4]
+    since = max(full.index[0].to_timestamp(), frame["created"].min())
+    days = max((as_of - since).days + 1, 1)
+    return History(frame, float(days), since, tuple(notes))

@@ -1,0 +1,1 @@
+"""Markets and plans: what the world does and what the planner chooses."""

@@ -1,0 +1,1 @@
+"""The rules: how things behave, written once, a file per mechanism."""

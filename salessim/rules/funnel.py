@@ -1,0 +1,144 @@
+"""A deal in the funnel: the rep's effort on a stage, the outcome by logit, the customer's delay, the answer."""
+
+from __future__ import annotations
+
+from salessim.rules.agenda import REPLY, announce
+from salessim.rules.cross_selling import cross_sell
+from salessim.rules.knowledge import insight_now, learn, skill_now
+from salessim.rules.relationship import relation_now, relation_of
+from salessim.rules.waiting import join_queue
+from salessim.rules.worktime import snap
+from salessim.world.compiled import rule
+from salessim.world.numbers import exp, exponential_quantile, log, logistic, lognormal_unit
+from salessim.world.random import DWELL, EFFORT, OUTCOME, key, uniform
+from salessim.world.tables import (
+    ADVANCE,
+    CUSTOMER,
+    DISQUALIFIED,
+    INQUIRY,
+    LOST,
+    NO_DECISION,
+    WON,
+    WORKING,
+    Tables,
+)
+
+__all__ = ["EXPONENTIAL", "FIXED", "LOGNORMAL", "answer", "begin_step", "duration", "finish_step", "log_odds"]
+
+FIXED, EXPONENTIAL, LOGNORMAL = 0, 1, 2
+
+
+@rule
+def duration(law: int, mean: float, cv: float, u: float) -> float:
+    """Return the duration that the uniform draw `u` stands for under a law with this mean."""
+    if law == FIXED or mean <= 0.0:
+        return mean
+    if law == EXPONENTIAL:
+        return mean * exponential_quantile(u)
+    return mean * lognormal_unit(u, cv)
+
+
+@rule
+def response_decay(hours: float) -> float:
+    """Return the chance to qualify an inquiry answered after `hours`, relative to at once (two components).
+
+    Fitted to Oldroyd, McElheran & Elkington (2011): 7 times within the hour against an hour later, 60 times against
+    24 hours or later.
+    """
+    return 0.965 * exp(-hours / 0.33) + 0.035 * exp(-hours / 24.0)
+
+
+@rule
+def log_odds(w: Tables, d: int, r: int, relation: int, t: float) -> float:
+    """Return the log-odds that the present stage of deal `d` advances in the hands of rep `r`."""
+    s = w.settings[0]
+    a, p = w.deals[d].account, w.deals[d].product
+    complexity = w.products[p].complexity
+    over_the_funnel = (
+        w.covers[w.deals[d].cover].win
+        + s.skill_effect * complexity * (skill_now(w, r, p, t) - s.skill_reference)
+        + s.insight_effect * s.difference * (insight_now(w, r, w.accounts[a].segment, t) - s.insight_reference)
+        + s.relation_effect * (relation_now(w, relation, t) - s.relation_reference)
+        - s.coordination_effect * complexity * (w.accounts[a].reps - 1)
+    )
+    z = w.stages[w.deals[d].stage].advance + over_the_funnel / s.n_stages
+    if w.deals[d].stage == 0 and w.deals[d].source == INQUIRY and s.response_effect > 0.0:
+        waited = 24.0 * (w.deals[d].first_touch - w.deals[d].created)
+        # the slow component dominates after a few hours and underflows after months: bounded at ten days
+        z += s.response_effect * log(response_decay(min(waited, 240.0)) / response_decay(s.response_reference))
+    return z
+
+
+@rule
+def begin_step(w: Tables, r: int, d: int, t: float) -> None:
+    """Let rep `r` begin to work on the present stage of deal `d`."""
+    s = w.settings[0]
+    stage = w.deals[d].stage
+    k = key(w.deals[d].key, w.stages[stage].key)
+    effort = duration(
+        w.stages[stage].effort_law, w.stages[stage].effort, w.stages[stage].effort_cv, uniform(k, EFFORT, 0)
+    )
+    others = w.accounts[w.deals[d].account].reps - 1
+    effort *= 1.0 + s.coordination_time * w.products[w.deals[d].product].complexity * others
+    relation = relation_of(w, w.deals[d].account, r, t)
+    w.reps[r].hours = effort
+    w.reps[r].travel = w.relations[relation].travel * w.stages[stage].visit
+    w.deals[d].state = WORKING
+    if w.deals[d].first_touch < 0.0:
+        w.deals[d].first_touch = t
+    w.steps[w.deals[d].step].rep = r
+    w.steps[w.deals[d].step].started = t
+
+
+@rule
+def finish_step(w: Tables, r: int, d: int, t: float) -> None:
+    """Let rep `r` finish his work on deal `d`: the outcome is drawn, and the customer takes time to answer."""
+    stage = w.deals[d].stage
+    a = w.deals[d].account
+    k = key(w.deals[d].key, w.stages[stage].key)
+    relation = relation_of(w, a, r, t)
+    p = logistic(log_odds(w, d, r, relation, t))
+    u = uniform(k, OUTCOME, 0)
+    if u < p:
+        outcome = ADVANCE
+    else:
+        u = (u - p) / (1.0 - p) * (w.stages[stage].lost + w.stages[stage].no_decision + w.stages[stage].disqualified)
+        if u < w.stages[stage].lost:
+            outcome = LOST
+        elif u < w.stages[stage].lost + w.stages[stage].no_decision or w.stages[stage].disqualified <= 0.0:
+            outcome = NO_DECISION if w.stages[stage].no_decision > 0.0 else LOST
+        else:
+            outcome = DISQUALIFIED
+    hours = w.reps[r].hours
+    w.deals[d].outcome = outcome
+    w.deals[d].state = CUSTOMER
+    w.deals[d].hours += hours + w.reps[r].travel
+    step = w.deals[d].step
+    w.steps[step].finished = t
+    w.steps[step].outcome = outcome
+    w.steps[step].hours = hours
+    learn(w, r, w.deals[d].product, w.accounts[a].segment, hours, t)
+    dwell = duration(w.stages[stage].dwell_law, w.stages[stage].dwell, w.stages[stage].dwell_cv, uniform(k, DWELL, 0))
+    announce(w, t + (snap(w, dwell) if dwell > 0.0 else 0.0), REPLY, d)
+
+
+@rule
+def answer(w: Tables, d: int, t: float) -> int:
+    """Let the customer answer on deal `d`: it ends, or goes on to the next stage. Returns the rep to ring or -1."""
+    if w.deals[d].step >= 0:
+        w.steps[w.deals[d].step].left = t
+    outcome = w.deals[d].outcome
+    if outcome != ADVANCE:
+        w.deals[d].state = outcome
+        w.deals[d].closed = t
+        return -1
+    w.deals[d].stage += 1
+    if w.deals[d].stage < w.settings[0].n_stages:
+        return join_queue(w, d, t)
+    w.deals[d].stage -= 1
+    w.deals[d].state = WON
+    w.deals[d].closed = t
+    w.accounts[w.deals[d].account].customer = 1
+    w.relations[relation_of(w, w.deals[d].account, w.deals[d].rep, t)].sales += w.deals[d].value
+    cross_sell(w, d, t)
+    return -1

@@ -1,0 +1,151 @@
+"""Waiting work and its discipline: who waits where, what a rep takes next, and who waited too long."""
+
+from __future__ import annotations
+
+from salessim.world.compiled import rule
+from salessim.world.tables import (
+    EXPIRED,
+    INQUIRY,
+    NO_DECISION,
+    NOTHING,
+    WAITING,
+    Tables,
+)
+
+__all__ = ["close_overdue", "join_queue", "patience", "take_next_deal", "urgency"]
+
+
+@rule
+def patience(w: Tables, d: int) -> float:
+    """Return how many days deal `d` waits for us before it is gone."""
+    return w.settings[0].lead_patience if w.deals[d].stage == 0 else w.settings[0].deal_patience
+
+
+@rule
+def urgency(w: Tables, d: int, t: float) -> float:
+    """Return the urgency of a waiting deal: far along, big, waiting long, in focus."""
+    s = w.settings[0]
+    deal = w.deals[d]
+    return (
+        s.stage_weight * deal.stage
+        + s.value_weight * deal.value / s.mean_price
+        + s.wait_weight * (t - deal.since)
+        + w.products[deal.product].focus
+    )
+
+
+@rule
+def _give_up(w: Tables, d: int, t: float) -> None:
+    w.deals[d].state = EXPIRED if w.deals[d].stage == 0 else NO_DECISION
+    w.deals[d].closed = t
+    w.steps[w.deals[d].step].outcome = w.deals[d].state
+    w.steps[w.deals[d].step].left = t
+
+
+@rule
+def is_pooled(w: Tables, d: int) -> bool:
+    """Tell whether deal `d` waits in the lead pool of a group instead of with its rep."""
+    return w.settings[0].pooled != 0 and w.deals[d].source == INQUIRY and w.deals[d].stage == 0
+
+
+@rule
+def join_queue(w: Tables, d: int, t: float) -> int:
+    """Let deal `d` wait for a rep. Returns the rep to ring because he has nothing to do, or -1."""
+    step = w.counts[0].steps
+    w.counts[0].steps = step + 1
+    w.steps[step].deal = d
+    w.steps[step].stage = w.deals[d].stage
+    w.steps[step].rep = w.deals[d].rep
+    w.steps[step].outcome = 0
+    w.steps[step].entered = t
+    w.steps[step].started = -1.0
+    w.steps[step].finished = -1.0
+    w.steps[step].left = -1.0
+    w.steps[step].hours = 0.0
+    w.deals[d].step = step
+    w.deals[d].state = WAITING
+    w.deals[d].since = t
+    r = w.deals[d].rep
+    if is_pooled(w, d):
+        g = w.reps[r].group
+        w.deals[d].next = w.groups[g].first_deal
+        w.groups[g].first_deal = d
+        w.groups[g].waiting += 1
+        return _longest_idle(w, g)
+    w.deals[d].next = w.reps[r].first_deal
+    w.reps[r].first_deal = d
+    w.reps[r].waiting += 1
+    return r if w.reps[r].doing == NOTHING else -1
+
+
+@rule
+def _longest_idle(w: Tables, g: int) -> int:
+    best = -1
+    r = w.groups[g].first_rep
+    while r >= 0:
+        if w.reps[r].doing == NOTHING and (best < 0 or w.reps[r].began < w.reps[best].began):
+            best = r
+        r = w.reps[r].next_of_group
+    return best
+
+
+@rule
+def take_next_deal(w: Tables, r: int, t: float) -> int:
+    """Take the most urgent deal waiting for rep `r`, in his own queue or his group's pool; -1 where there is none.
+
+    Deals that waited longer than their patience leave on the way, dated at the moment their patience ended.
+    """
+    g = w.reps[r].group
+    best, best_before, best_pooled, top = -1, -1, False, -1e300
+    for pooled in (False, True):
+        if pooled and w.settings[0].pooled == 0:
+            break
+        before = -1
+        d = w.groups[g].first_deal if pooled else w.reps[r].first_deal
+        while d >= 0:
+            following = w.deals[d].next
+            limit = w.deals[d].since + patience(w, d)
+            if t > limit:
+                if before >= 0:
+                    w.deals[before].next = following
+                elif pooled:
+                    w.groups[g].first_deal = following
+                else:
+                    w.reps[r].first_deal = following
+                if pooled:
+                    w.groups[g].waiting -= 1
+                else:
+                    w.reps[r].waiting -= 1
+                _give_up(w, d, limit)
+            else:
+                u = urgency(w, d, t)
+                if u > top or (u == top and d < best):
+                    best, best_before, best_pooled, top = d, before, pooled, u
+                before = d
+            d = following
+    if best < 0:
+        return -1
+    if best_before >= 0:
+        w.deals[best_before].next = w.deals[best].next
+    elif best_pooled:
+        w.groups[g].first_deal = w.deals[best].next
+    else:
+        w.reps[r].first_deal = w.deals[best].next
+    if best_pooled:
+        w.groups[g].waiting -= 1
+    else:
+        w.reps[r].waiting -= 1
+    w.deals[best].next = -1
+    w.deals[best].rep = r
+    return best
+
+
+@rule
+def close_overdue(w: Tables) -> None:
+    """At the end of a run, let go of the deals whose patience ended before it."""
+    until = w.settings[0].until
+    for d in range(w.counts[0].deals):
+        if w.deals[d].state == WAITING:
+            limit = w.deals[d].since + patience(w, d)
+            if limit < until:
+                _give_up(w, d, limit)

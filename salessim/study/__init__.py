@@ -1,0 +1,1 @@
+"""Comparisons of plans on the same futures: differences, verdicts, sensitivity, search, explanation."""

@@ -1,0 +1,1 @@
+"""The world of a run: tables, keyed random numbers, alignment, calendars."""

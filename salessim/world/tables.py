@@ -1,0 +1,159 @@
+"""The tables that hold the state of the world: long record arrays of scalars, so that no size is part of a type.
+
+Rows point to rows by number (-1: none). A chain is a column ``next…`` that points to the next row of the same table.
+All times are days since the start of the run, all durations of work are hours, money is in the market's currency.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "ADVANCE",
+    "COMING",
+    "CUSTOMER",
+    "DISQUALIFIED",
+    "DTYPES",
+    "ENDS",
+    "EXPIRED",
+    "LOST",
+    "NEVER",
+    "NOTHING",
+    "NO_DECISION",
+    "ON_CALL",
+    "ON_DEAL",
+    "SOURCES",
+    "STATES",
+    "WAITING",
+    "WON",
+    "WORKING",
+    "Tables",
+]  # fmt: skip
+
+NEVER = 1e300
+"""A time that does not come."""
+
+# States of a deal.
+COMING, WAITING, WORKING, CUSTOMER, WON, LOST, NO_DECISION, DISQUALIFIED, EXPIRED = range(9)
+STATES = ("coming", "waiting", "working", "customer", "won", "lost", "no_decision", "disqualified", "expired")
+ENDS = (WON, LOST, NO_DECISION, DISQUALIFIED, EXPIRED)
+ADVANCE = -1
+"""Outcome of a stage: the deal goes on. Other outcomes are the state in which it ends."""
+
+# Where a deal comes from.
+AT_START, BY_EFFORT, SPONTANEOUS, INQUIRY, CROSS_SOLD = range(5)
+SOURCES = ("at_start", "by_effort", "spontaneous", "inquiry", "cross_sold")
+
+# What a rep does.
+NOTHING, ON_DEAL, ON_CALL = range(3)
+
+
+def _record(**fields: str) -> np.dtype:  # type: ignore[type-arg]
+    return np.dtype([(name, code) for name, code in fields.items()], align=True)
+
+
+_F, _I, _U = "f8", "i8", "u8"
+
+settings_t = _record(
+    seed=_U, until=_F, grid=_F, n_products=_I, n_segments=_I, n_stages=_I, n_months=_I, n_days=_I, tour_length=_I,
+    pooled=_I, coverage=_I, calls=_I, record_calls=_I, curvature=_F, season_peak=_F,
+    activation_floor=_F, prospect_floor=_F, goodwill_effect=_F, goodwill_fade=_F, inquiry_share=_F,
+    response_effect=_F, response_reference=_F, lead_patience=_F, deal_patience=_F, cross_sell=_F, cross_sell_delay=_F,
+    skill_effect=_F, insight_effect=_F, difference=_F, learning=_F, forgetting=_F, skill_reference=_F,
+    insight_reference=_F, new_rep_level=_F, relation_effect=_F, relation_gain=_F, relation_fade=_F,
+    relation_reference=_F, coordination_effect=_F, coordination_time=_F, handoff_loss=_F,
+    travel=_F, speed=_F, detour=_F, flight_overhead=_F, flight_speed=_F, local_hours=_F, visits_per_trip=_F,
+    prospecting=_F, call_hours=_F, call_gap=_F, stage_weight=_F, value_weight=_F, wait_weight=_F, mean_price=_F,
+    opens=_F, day_length=_F,
+)  # fmt: skip
+counts_t = _record(deals=_I, steps=_I, calls=_I, relations=_I, agenda=_I, heap=_I, events=_I, handoffs_lost=_I)
+months_t = _record(ends=_F, season=_F)
+stages_t = _record(
+    key=_U, effort=_F, effort_law=_I, effort_cv=_F, dwell=_F, dwell_law=_I, dwell_cv=_F, advance=_F, lost=_F,
+    no_decision=_F, disqualified=_F, visit=_F,
+)  # fmt: skip
+products_t = _record(key=_U, price=_F, price_cv=_F, margin=_F, complexity=_F, focus=_F)
+accounts_t = _record(
+    key=_U, x=_F, y=_F, z=_F, segment=_I, potential=_F, customer=_I, tier=_I, reps=_I, first_relation=_I
+)
+covers_t = _record(
+    key=_U, account=_I, product=_I, owner=_I, relation=_I, next=_I, rate=_F, win=_F, candidates=_I, goodwill=_F,
+    touched=_F,
+)  # fmt: skip
+reps_t = _record(
+    key=_U, x=_F, y=_F, z=_F, group=_I, next_of_group=_I, calendar=_I, doing=_I, subject=_I, began=_F, hours=_F,
+    travel=_F, wake=_F, first_deal=_I, waiting=_I, first_relation=_I, tour_size=_I, tour_place=_I,
+)  # fmt: skip
+groups_t = _record(first_deal=_I, waiting=_I, first_rep=_I)
+levels_t = _record(level=_F, touched=_F)
+relations_t = _record(
+    account=_I, rep=_I, level=_F, touched=_F, travel=_F, km=_F, first_cover=_I, covers=_I, called=_F, calls=_I,
+    sales=_F, next_of_rep=_I, next_of_account=_I,
+)  # fmt: skip
+deals_t = _record(
+    key=_U, cover=_I, account=_I, product=_I, rep=_I, stage=_I, state=_I, outcome=_I, source=_I, parent=_I, next=_I,
+    step=_I, value=_F, created=_F, since=_F, first_touch=_F, closed=_F, hours=_F,
+)  # fmt: skip
+steps_t = _record(deal=_I, stage=_I, rep=_I, outcome=_I, entered=_F, started=_F, finished=_F, left=_F, hours=_F)
+calls_t = _record(relation=_I, account=_I, rep=_I, at=_F, hours=_F)
+diary_t = _record(deal_hours=_F, call_hours=_F, travel_hours=_F, km=_F, calls=_I)
+whole_t = _record(row=_I)
+hours_t = _record(total=_F)
+events_t = _record(time=_F, kind=_I, ident=_I)
+
+
+class Tables(NamedTuple):
+    """All tables of a world, in the order in which they are handed to compiled code.
+
+    `skill` is rep x product, `insight` rep x segment, `covers` account x product, `diary` rep x month, `tours`
+    rep x length of a tour, `hours` calendar x day (working hours from the start to the morning of that day),
+    each flattened row by row.
+    """
+
+    settings: NDArray[np.void]
+    counts: NDArray[np.void]
+    months: NDArray[np.void]
+    stages: NDArray[np.void]
+    products: NDArray[np.void]
+    accounts: NDArray[np.void]
+    covers: NDArray[np.void]
+    reps: NDArray[np.void]
+    groups: NDArray[np.void]
+    skill: NDArray[np.void]
+    insight: NDArray[np.void]
+    relations: NDArray[np.void]
+    deals: NDArray[np.void]
+    steps: NDArray[np.void]
+    calls: NDArray[np.void]
+    diary: NDArray[np.void]
+    tours: NDArray[np.void]
+    hours: NDArray[np.void]
+    agenda: NDArray[np.void]
+    heap: NDArray[np.void]
+
+
+DTYPES: dict[str, np.dtype] = {  # type: ignore[type-arg]
+    "settings": settings_t,
+    "counts": counts_t,
+    "months": months_t,
+    "stages": stages_t,
+    "products": products_t,
+    "accounts": accounts_t,
+    "covers": covers_t,
+    "reps": reps_t,
+    "groups": groups_t,
+    "skill": levels_t,
+    "insight": levels_t,
+    "relations": relations_t,
+    "deals": deals_t,
+    "steps": steps_t,
+    "calls": calls_t,
+    "diary": diary_t,
+    "tours": whole_t,
+    "hours": hours_t,
+    "agenda": events_t,
+    "heap": events_t,
+}

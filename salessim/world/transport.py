@@ -1,0 +1,416 @@
+"""Who serves what at least cost when everybody must get his share: the transportation problem and its prices.
+
+Accounts hand out work, reps take it. Give every rep a price and let each account go to ``argmin_r(cost_ar - price_r)``,
+the additively weighted diagram of Aurenhammer, Hoffmann & Aronov (1998). The prices at which every workload fits are
+the dual solution of the transportation problem in the assignment step of Hess & Samuels (1971). They are found by
+epsilon scaling (Bertsekas & Castanon 1989; Goldberg & Tarjan 1990): a rep with too much work lowers his price just far
+enough for the excess to leave, by one epsilon more; then epsilon shrinks. At the end no unit of work could be served
+more than epsilon cheaper at these workloads.
+
+Two things keep it fast: an account looks only at the reps that are cheapest for it at current prices, and first prices
+come from a coarser problem (neighbouring reps and accounts merged), since with cost = distance the price of a rep
+differs from his neighbour's by at most the distance between them.
+
+Work is counted in whole units (int64), so sums are exact and the order of additions changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salessim.world.compiled import rule
+
+__all__ = ["Flow", "blocks", "candidates", "refine", "start", "transport"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Indices = NDArray[np.int32]
+
+_LISTED = 16
+"""Reps in an account's list; with up to twice as many reps every account knows all of them."""
+_BLOCK = 16
+"""Reps in a block that a search skips together."""
+_COARSER = 4
+_PER_REP = 32
+"""Merged accounts per merged rep in a coarser problem."""
+_SHRINK = 0.25
+_FINEST = 0.005
+"""Last epsilon, as part of the typical distance between neighbouring reps."""
+_PHASES = 80
+
+
+class Flow(NamedTuple):
+    """A solved transportation problem. Slot ``a * K + k`` is the pair of account ``a`` and the k-th rep in its list."""
+
+    cand: Indices  # (A, K) reps in each account's list
+    cost: Floats  # (A, K) cost of a unit of work
+    amount: Ints  # (A, K) units of account a that this rep serves
+    price: Floats  # (R + 1,) price of each rep; the last belongs to reps whose load is inside the band
+
+
+@rule
+def blocks(place: Floats, size: int) -> Floats:
+    """Return the bounding boxes (x0, x1, y0, y1) of each `size` consecutive places."""
+    count = (len(place) + size - 1) // size
+    box = np.empty((count, 4))
+    for b in range(count):
+        part = place[b * size : (b + 1) * size]
+        box[b, 0] = part[:, 0].min()
+        box[b, 1] = part[:, 0].max()
+        box[b, 2] = part[:, 1].min()
+        box[b, 3] = part[:, 1].max()
+    return box
+
+
+@rule
+def candidates(
+    xy: Floats, place: Floats, incumbent: Ints, stay: float, price: Floats, count: int
+) -> tuple[Indices, Floats]:
+    """List for each account the `count` reps that are cheapest at current prices, cheapest first.
+
+    Cost is the distance, plus `stay` for everybody but the incumbent, if there is one. Neighbours should have
+    neighbouring row numbers: blocks of reps that are too far away or too dear are then skipped together.
+
+    Returns
+    -------
+    cand, cost : (A, count)
+        The reps and their costs, price not deducted.
+    """
+    accounts, reps = len(xy), len(place)
+    size = _BLOCK
+    box = blocks(place, size)
+    dearest = np.full(len(box), -np.inf)
+    for r in range(reps):
+        dearest[r // size] = max(dearest[r // size], price[r])
+    cand = np.empty((accounts, count), np.int32)
+    cost = np.empty((accounts, count))
+    value = np.empty(count)
+    home = 0
+    for a in range(accounts):
+        x, y = xy[a, 0], xy[a, 1]
+        held = 0
+        for n in range(-1, len(box)):
+            b = home if n < 0 else n  # first where the account before was at home
+            if n == home:
+                continue
+            if held == count:
+                dx = max(box[b, 0] - x, x - box[b, 1], 0.0)
+                dy = max(box[b, 2] - y, y - box[b, 3], 0.0)
+                limit = value[count - 1] + dearest[b]
+                if limit < 0 or dx * dx + dy * dy > limit * limit:
+                    continue
+            for r in range(b * size, min((b + 1) * size, reps)):
+                dx = x - place[r, 0]
+                dy = y - place[r, 1]
+                v = np.sqrt(dx * dx + dy * dy) - price[r]
+                if incumbent[a] >= 0 and incumbent[a] != r:
+                    v += stay
+                k = held
+                if held == count:
+                    k = count - 1
+                    if v > value[k] or (v == value[k] and r > cand[a, k]):
+                        continue
+                else:
+                    held += 1
+                while k > 0 and (value[k - 1] > v or (value[k - 1] == v and cand[a, k - 1] > r)):
+                    value[k] = value[k - 1]
+                    cand[a, k] = cand[a, k - 1]
+                    k -= 1
+                value[k] = v
+                cand[a, k] = r
+        home = cand[a, 0] // size
+        for k in range(count):
+            cost[a, k] = value[k] + price[cand[a, k]]
+    return cand, cost
+
+
+@rule
+def start(cand: Indices, cost: Floats, work: Ints, target: Ints, price: Floats, order: Ints, tie: float) -> Ints:
+    """Give each account to its cheapest rep; among equals (within `tie`) to the one with most room, in given order."""
+    accounts, count = cost.shape
+    amount = np.zeros((accounts, count), np.int64)
+    room = target.copy()
+    for a in order:
+        best = np.inf
+        for k in range(count):
+            best = min(best, cost[a, k] - price[cand[a, k]])
+        pick = 0
+        most = -np.inf
+        for k in range(count):
+            r = cand[a, k]
+            if cost[a, k] - price[r] <= best + tie:
+                left = room[r] / max(target[r], 1)
+                if left > most:
+                    most = left
+                    pick = k
+        amount[a, pick] = work[a]
+        room[cand[a, pick]] -= work[a]
+    return amount
+
+
+@rule
+def _sink(gain: Floats, item: Ints, top: int, size: int) -> None:
+    """Restore the heap order (least gain on top) below `top`."""
+    g, n = gain[top], item[top]
+    while 2 * top + 1 < size:
+        low = 2 * top + 1
+        if low + 1 < size and (gain[low + 1] < gain[low] or (gain[low + 1] == gain[low] and item[low + 1] < item[low])):
+            low += 1
+        if gain[low] > g or (gain[low] == g and item[low] > n):
+            break
+        gain[top], item[top] = gain[low], item[low]
+        top = low
+    gain[top], item[top] = g, n
+
+
+@rule
+def refine(
+    cand: Indices, cost: Floats, amount: Ints, low: Ints, high: Ints, price: Floats, epsilon: float, limit: int
+) -> bool:
+    """Move work until every load lies in ``[low, high]``, no unit more than `epsilon` dearer than need be.
+
+    Changes `amount` and `price` in place. Node R, the hub, takes what reps keep between `low` and `high`: its price is
+    that of every rep whose load is inside the band. Returns False after `limit` moves without an end.
+    """
+    accounts, count = cost.shape
+    reps = len(low)
+    hub = reps
+    costs, rep_of, flows = cost.reshape(-1), cand.reshape(-1), amount.reshape(-1)
+    head = np.full(reps, -1, np.int64)  # slots in use of each rep, as a two-way list
+    after = np.full(len(flows), -1, np.int32)
+    before = np.full(len(flows), -1, np.int32)
+    excess = np.zeros(reps + 1, np.int64)
+    for j in range(len(flows)):
+        if flows[j] > 0:
+            r = rep_of[j]
+            excess[r] += flows[j]
+            after[j] = head[r]
+            if head[r] >= 0:
+                before[head[r]] = j
+            head[r] = j
+    kept = np.empty(reps, np.int64)
+    for r in range(reps):
+        if price[r] < price[hub]:
+            kept[r] = high[r]
+        elif price[r] > price[hub]:
+            kept[r] = low[r]
+        else:
+            kept[r] = min(max(excess[r], low[r]), high[r])
+        excess[hub] += kept[r] - excess[r]
+        excess[r] -= kept[r]
+    places = reps + 1
+    queue = np.empty(places, np.int64)
+    queued = np.zeros(places, np.bool_)
+    first = waiting = 0
+    for r in range(places):
+        if excess[r] > 0:
+            queue[waiting] = r
+            queued[r] = True
+            waiting += 1
+    most = max(accounts, reps) + 1
+    gain = np.empty(most)
+    item = np.empty(most, np.int64)
+    source = np.empty(most, np.int64)
+    goal = np.empty(most, np.int64)
+    moves = 0
+    while waiting > 0:
+        moves += 1
+        if moves > limit:
+            return False
+        r = queue[first]
+        first = (first + 1) % places
+        waiting -= 1
+        queued[r] = False
+        size = 0
+        if r == hub:
+            for s in range(reps):
+                if kept[s] > low[s]:
+                    gain[size], goal[size] = price[hub] - price[s], s
+                    size += 1
+        else:
+            if kept[r] < high[r]:
+                gain[0], source[0], goal[0] = price[r] - price[hub], -1, hub
+                size = 1
+            j = head[r]
+            while j >= 0:
+                a = j // count
+                best = np.inf
+                to = j
+                for i in range(a * count, (a + 1) * count):
+                    v = costs[i] - price[rep_of[i]]
+                    if v < best and i != j:
+                        best = v
+                        to = i
+                if to != j:
+                    gain[size], source[size], goal[size] = best - costs[j] + price[r], j, to
+                    size += 1
+                j = np.int64(after[j])
+        for n in range(size):
+            item[n] = n
+        for n in range(size // 2 - 1, -1, -1):
+            _sink(gain, item, n, size)
+        drop = 0.0
+        while excess[r] > 0 and size > 0:
+            drop = gain[0]
+            n = item[0]
+            size -= 1
+            gain[0], item[0] = gain[size], item[size]
+            _sink(gain, item, 0, size)
+            s = goal[n]
+            if r == hub:
+                units = min(excess[r], kept[s] - low[s])
+                kept[s] -= units
+            elif s == hub and source[n] < 0:
+                units = min(excess[r], high[r] - kept[r])
+                kept[r] += units
+            else:
+                j, i = source[n], goal[n]
+                s = np.int64(rep_of[i])
+                units = min(excess[r], flows[j])
+                flows[j] -= units
+                if flows[j] == 0:
+                    if before[j] >= 0:
+                        after[before[j]] = after[j]
+                    else:
+                        head[r] = after[j]
+                    if after[j] >= 0:
+                        before[after[j]] = before[j]
+                if flows[i] == 0:
+                    before[i] = -1
+                    after[i] = head[s]
+                    if head[s] >= 0:
+                        before[head[s]] = i
+                    head[s] = i
+                flows[i] += units
+            excess[r] -= units
+            excess[s] += units
+            if excess[s] > 0 and not queued[s]:
+                queue[(first + waiting) % places] = s
+                queued[s] = True
+                waiting += 1
+        price[r] -= max(drop + epsilon, 0.0)
+        if excess[r] > 0:  # nobody left to give to
+            return False
+    return True
+
+
+@rule
+def _merged(xy: Floats, work: Ints, group: Ints, count: int) -> tuple[Floats, Ints]:
+    """Return the weighted middle and the work of each group."""
+    middle = np.zeros((count, 2))
+    total = np.zeros(count, np.int64)
+    weight = np.zeros(count)
+    for a in range(len(work)):
+        g = group[a]
+        w = work[a] + 1.0
+        middle[g, 0] += w * xy[a, 0]
+        middle[g, 1] += w * xy[a, 1]
+        weight[g] += w
+        total[g] += work[a]
+    for g in range(count):
+        middle[g, 0] /= weight[g]
+        middle[g, 1] /= weight[g]
+    return middle, total
+
+
+def _spacing(place: Floats) -> float:
+    """Return the typical distance between neighbours, given places whose order follows a space-filling curve."""
+    step = np.diff(place, axis=0)
+    length = np.sqrt(step[:, 0] ** 2 + step[:, 1] ** 2)
+    length = length[length > 0]
+    return float(np.median(length)) if len(length) else 1.0
+
+
+def _coarse_price(
+    xy: Floats, work: Ints, place: Floats, incumbent: Ints, stay: float, low: Ints, high: Ints
+) -> Floats:
+    """Solve a problem of a quarter the reps and as many fewer accounts; hand its prices down."""
+    reps = len(place)
+    group = np.arange(reps) // _COARSER if reps > 2 * _LISTED else np.arange(reps)
+    count = int(group[-1]) + 1
+    ones = np.ones(reps, np.int64)
+    middle, size = _merged(place, ones, group, count)
+    held = np.where(incumbent >= 0, group[incumbent], -1) if stay else np.full(len(xy), -1)
+    order = np.argsort(held, kind="stable")
+    each = max(2, len(xy) // (_PER_REP * count))
+    ends = np.flatnonzero(np.diff(held[order])) + 1
+    begins = np.zeros(len(xy), np.int64)
+    begins[ends] = ends
+    place_in_run = np.arange(len(xy)) - np.maximum.accumulate(begins)
+    fresh = place_in_run % each == 0
+    label = np.empty(len(xy), np.int64)
+    label[order] = np.cumsum(fresh) - 1
+    merged_xy, merged_work = _merged(xy, work, label, int(fresh.sum()))
+    coarse_low, coarse_high = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    np.add.at(coarse_low, group, low)
+    np.add.at(coarse_high, group, high)
+    coarse = transport(
+        merged_xy, merged_work, middle, held[order][fresh], stay, coarse_low, coarse_high, finest=10 * _FINEST
+    )
+    return np.append(coarse.price[group], coarse.price[-1])
+
+
+def transport(
+    xy: Floats,
+    work: Ints,
+    place: Floats,
+    incumbent: Ints,
+    stay: float,
+    low: Ints,
+    high: Ints,
+    *,
+    price: Floats | None = None,
+    finest: float = _FINEST,
+) -> Flow:
+    """Find who serves how much of each account at least total cost, every load inside its band.
+
+    Cost of a unit is the distance, plus `stay` with anybody but the incumbent.
+
+    Parameters
+    ----------
+    xy : (A, 2)
+        Accounts; neighbours should have neighbouring row numbers (a space-filling curve).
+    work : (A,)
+        Units of work; their sum lies between those of `low` and `high`.
+    place : (R, 2)
+        Reps, in such an order too, no two at the same place.
+    incumbent : (A,)
+        Rep of today, -1 none.
+    stay : float
+        Cost of a change, in units of distance.
+    low, high : (R,)
+        Least and greatest load.
+    price : (R + 1,), optional
+        Prices to start from, of a similar problem.
+    finest : float
+        Last epsilon, as part of the typical distance between neighbouring reps.
+    """
+    reps = len(place)
+    count = reps if reps <= 2 * _LISTED else _LISTED
+    spacing = _spacing(place)
+    order = np.argsort(-work, kind="stable")
+    target = (low + high) // 2
+    epsilon = 0.125 * spacing
+    if price is None:
+        if len(work) and (reps > 2 * _LISTED or len(work) > 4 * _PER_REP * reps):
+            price = _coarse_price(xy, work, place, incumbent, stay, low, high)
+            epsilon = spacing if reps > 2 * _LISTED else epsilon
+        else:
+            price = np.zeros(reps + 1)
+            epsilon = max(float(np.ptp(place, axis=0).max()) / 8.0, spacing)
+        epsilon = max(epsilon, stay / 8.0)
+    price = price.copy()
+    last = finest * spacing
+    epsilon = max(epsilon, last)
+    for _ in range(_PHASES):
+        cand, cost = candidates(xy, place, incumbent, stay, price, count)
+        amount = start(cand, cost, work, target, price, order, 1e-3 * last)
+        done = refine(cand, cost, amount, low, high, price, epsilon, 30 * reps + 1000)
+        if done and epsilon <= last:
+            break
+        if done:
+            epsilon = max(epsilon * _SHRINK, last)
+    return Flow(cand, cost, amount, price)

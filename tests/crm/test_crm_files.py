@@ -1,0 +1,113 @@
+"""Text tables: encodings, separators, header rows, row numbers, and rows that cannot be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from salessim.crm.files import decode, find_files, read_file
+from salessim.crm.profiles import load_profiles
+from salessim.errors import CrmError
+
+Writer = Callable[..., Path]
+
+TABLE = "deal id,deal name,stage,amount\nD1,Grüße,Won,5\nD2,华信科技,Lost,7\n"
+
+
+def knows(cell: str) -> bool:
+    return any(profile.knows(cell) for profile in load_profiles())
+
+
+def read(export: Writer, content: str | bytes, name: str = "deals.csv"):  # noqa: ANN201
+    return read_file(export({name: content}) / name, knows)
+
+
+class TestEncodings:
+    @pytest.mark.parametrize(
+        ("encoding", "found"),
+        [("utf-8", "utf-8"), ("utf-8-sig", "utf-8-sig"), ("gb18030", "gb18030"), ("utf-16", "utf-16")],
+    )
+    def test_each(self, export: Writer, encoding: str, found: str) -> None:
+        raw = read(export, TABLE.replace("Grüße", "灰").encode(encoding))
+        assert raw.encoding == found
+        assert raw.header == ("deal id", "deal name", "stage", "amount")
+        assert raw.cells[1].tolist() == ["灰", "华信科技"]
+
+    def test_gbk_without_mark(self) -> None:
+        assert decode("商机名称,金额\n甲,5\n".encode("gbk"), "x.csv")[1] == "gb18030"
+
+    @pytest.mark.parametrize("text", ["José Pérez,Málaga", "Käse,Köln,Größe", "naïve,café au lait,Noël"])
+    def test_western_bytes_are_not_taken_for_chinese(self, text: str) -> None:
+        with pytest.raises(CrmError, match="encoding of this file is unknown"):
+            decode(text.encode("cp1252"), "x.csv")
+
+    def test_chinese_with_a_few_western_words(self) -> None:
+        text = "客户,Straße AG,北京市海淀区中关村大街一号,备注\n" * 3
+        assert decode(text.replace("ß", "ss").encode("gb18030"), "x.csv") == (text.replace("ß", "ss"), "gb18030")
+
+
+class TestSeparators:
+    @pytest.mark.parametrize("separator", [",", ";", "\t"])
+    @pytest.mark.parametrize("line", ["\n", "\r\n"])
+    def test_each(self, export: Writer, separator: str, line: str) -> None:
+        raw = read(export, TABLE.replace(",", separator).replace("\n", line))
+        assert (raw.separator, raw.header_row) == (separator, 1)
+        assert raw.cells[3].tolist() == ["5", "7"]
+
+    def test_commas_inside_a_semicolon_file(self, export: Writer) -> None:
+        raw = read(export, "deal id;deal name;amount\nD1;a, b, c;1,5\nD2;d, e, f;2,5\n")
+        assert raw.separator == ";" and raw.cells[2].tolist() == ["1,5", "2,5"]
+
+    def test_unknown_headers_are_split_by_width(self, export: Writer) -> None:
+        raw = read(export, "eins;zwei;drei\n1,5;2;3\n4,5;5;6\n")
+        assert raw.separator == ";" and len(raw.header) == 3
+
+    def test_separator_behind_every_row(self, export: Writer) -> None:
+        raw = read(export, "deal id,stage\nD1,Won,\nD2,Lost,\n")
+        assert raw.cells[1].tolist() == ["Won", "Lost"] and not raw.too_long.any()
+
+    def test_one_row_moved_on_is_set_apart(self, export: Writer) -> None:
+        rows = [f"D{n},Won,x,\n" for n in range(99)]
+        raw = read(export, "deal id,stage,name,source\n" + "".join(rows) + "D99,Won,a, b,\n")
+        assert raw.rows[raw.too_long].tolist() == [101]
+
+
+class TestRows:
+    def test_rows_are_those_of_a_spreadsheet(self, export: Writer) -> None:
+        text = 'Title\n\ndeal id,deal name,stage\nD1,"two\nlines",Won\n\nD2,x,Lost\n'
+        raw = read(export, text)
+        assert raw.header_row == 3
+        assert dict(zip(raw.rows.tolist(), raw.cells[0].tolist(), strict=True)) == {4: "D1", 5: "", 6: "D2"}
+        assert raw.cells[1][0] == "two\nlines"
+
+    def test_quotation_marks_inside_a_quoted_text(self, export: Writer) -> None:
+        assert read(export, 'deal id,stage,name\nD1,Won,"the ""big"" one"\n').cells[2][0] == 'the "big" one'
+
+    def test_identifiers_stay_text(self, export: Writer) -> None:
+        raw = read(export, "deal id,stage\n00123456789012345678,Won\nNA,Lost\nnull,Lost\n")
+        assert raw.cells[0].tolist() == ["00123456789012345678", "NA", "null"]
+
+    def test_header_without_rows(self, export: Writer) -> None:
+        raw = read(export, "deal id,stage")
+        assert raw.header == ("deal id", "stage") and len(raw.rows) == 0
+
+    @pytest.mark.parametrize("content", ["", "\n\n", ",,,\n,,\n", "\ufeff"])
+    def test_no_text(self, export: Writer, content: str) -> None:
+        assert read(export, content) is None
+
+    @pytest.mark.parametrize("before", [0, 1, 5])
+    def test_unclosed_mark_names_its_row(self, export: Writer, before: int) -> None:
+        rows = "".join(f"D{n},Won\n" for n in range(before))
+        with pytest.raises(CrmError, match=f"row {before + 2}: a quotation mark"):
+            read(export, f'deal id,stage\n{rows}"X,Won\nY,Lost\n')
+
+
+class TestFinding:
+    def test_what_is_read_and_what_is_not(self, export: Writer) -> None:
+        folder = export({"b.csv": "x", "a.TSV": "x", "c.txt": "x", "d.xlsx": "x", ".hidden.csv": "x", "~$e.csv": "x"})
+        (folder / "sub").mkdir()
+        found = find_files(folder)
+        assert [path.name for path in found.tables] == ["a.TSV", "b.csv", "c.txt"]
+        assert found.others == (("d.xlsx", "an Excel workbook"), ("sub", "a folder"))

@@ -1,0 +1,299 @@
+"""Nothing is lost and nothing comes from nowhere: deals, money, hours, queues, in random worlds of all mechanisms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from numpy.typing import NDArray
+from worlds import Case, busy_case, cases, replay
+
+from salessim.clocks.run import Run
+from salessim.measures import measures_of
+from salessim.model.plan import STRUCTURES
+from salessim.world.tables import (
+    ADVANCE,
+    AT_START,
+    BY_EFFORT,
+    COMING,
+    CROSS_SOLD,
+    CUSTOMER,
+    DISQUALIFIED,
+    ENDS,
+    EXPIRED,
+    INQUIRY,
+    LOST,
+    NO_DECISION,
+    NOTHING,
+    ON_CALL,
+    ON_DEAL,
+    SPONTANEOUS,
+    WAITING,
+    WON,
+    WORKING,
+)
+
+OPEN = (WAITING, WORKING, CUSTOMER)
+
+
+def check_deals(run: Run) -> None:
+    """Leads = won + lost + no decision + disqualified + expired + open, each dated, and each with a known origin."""
+    deals, until = run.world.used("deals"), float(run.world["settings"]["until"][0])
+    ended, still = np.isin(deals["state"], ENDS), np.isin(deals["state"], OPEN)
+    assert np.all(ended | still), "no deal is coming, and none is in an unknown state, once the run is over"
+    assert ended.sum() + still.sum() == len(deals)
+    assert np.all((deals["closed"] >= 0) == ended)
+    assert np.all(deals["closed"][ended] >= deals["created"][ended])
+    assert np.all(deals["closed"][ended] < until)
+    began = deals["first_touch"] >= 0
+    assert np.all(deals["first_touch"][began] >= deals["created"][began])
+    assert np.all(np.isfinite(deals["value"]) & (deals["value"] >= 0))
+    assert np.all((deals["hours"] >= 0) & np.isfinite(deals["hours"]))
+    assert np.all(deals["stage"][ended & (deals["state"] == EXPIRED)] == 0), "only what is new expires"
+    assert np.all(deals["stage"][deals["state"] == WON] == len(run.market.stages) - 1)
+    assert len(np.unique(deals["key"])) == len(deals), "each deal has an identity of its own"
+    parent = deals["parent"]
+    sold = deals["source"] == CROSS_SOLD
+    assert np.array_equal(parent >= 0, sold)
+    assert np.all(deals["state"][parent[sold]] == WON)
+    assert np.all(deals["account"][parent[sold]] == deals["account"][sold])
+    assert np.all(deals["product"][parent[sold]] != deals["product"][sold])
+    assert np.all(deals["created"][sold] >= deals["closed"][parent[sold]])
+    if len(run.world["products"]):
+        first = deals["source"] == AT_START
+        known = set(run.world.names.accounts)
+        expected = sum(a in known for a in run.market.today.open_deals["account"])
+        assert first.sum() == expected
+        assert np.all(deals["created"][first] <= 0)
+        assert np.all(deals["created"][~first] >= 0)
+    assert set(np.unique(deals["source"])) <= {AT_START, BY_EFFORT, SPONTANEOUS, INQUIRY, CROSS_SOLD}
+    covers = run.world["covers"]
+    assert np.array_equal(covers["account"][deals["cover"]], deals["account"])
+    assert np.array_equal(covers["product"][deals["cover"]], deals["product"])
+
+
+def check_steps(run: Run) -> None:
+    """The steps of a deal chain in time and stage; only the last is open, and the deal says the same as it."""
+    deals, steps = run.world.used("deals"), run.world.used("steps")
+    until = float(run.world["settings"]["until"][0])
+    grid = float(run.world["settings"]["grid"][0])
+    began, done, left = steps["started"] >= 0, steps["finished"] >= 0, steps["left"] >= 0
+    assert np.all(began[done])
+    assert np.all(steps["started"][began] >= steps["entered"][began])
+    assert np.all(steps["finished"][done] >= steps["started"][done])
+    assert np.all(steps["left"][left & done] >= steps["finished"][left & done])
+    assert np.all(steps["left"][left] >= steps["entered"][left])
+    assert np.all(steps["left"] < until)
+    assert np.all((steps["hours"] > 0) <= done)
+    gave_up = left & ~done
+    assert np.all(~began[gave_up]), "work once begun is finished"
+    patience = np.where(steps["stage"] == 0, run.market.demand.lead_patience, run.market.demand.deal_patience)
+    assert np.allclose((steps["left"] - steps["entered"])[gave_up], patience[gave_up], atol=1e-9)
+    wait = (steps["started"] - steps["entered"])[began]
+    assert np.all(wait <= patience[began] + 1e-9), "nobody is served after his patience ended"
+    if grid:
+        whole = np.concatenate([steps["started"], steps["finished"][done & (deals["source"][steps["deal"]] != AT_START)]])
+        assert len(whole) >= 0
+    order = np.argsort(steps["deal"], kind="stable")
+    d, s = steps["deal"][order], steps[order]
+    same = d[1:] == d[:-1]
+    assert np.all(s["left"][:-1][same] == s["entered"][1:][same]), "the next stage begins when the last ends"
+    assert np.all(s["stage"][1:][same] == s["stage"][:-1][same] + 1)
+    assert np.all(s["outcome"][:-1][same] == ADVANCE)
+    first = np.append(True, ~same) if len(d) else np.zeros(0, bool)
+    start = deals["source"][d[first]] == AT_START
+    assert np.all(s["entered"][first][~start] == deals["created"][d[first]][~start])
+    assert np.all(s["stage"][first][~start] == 0)
+    last = np.append(~same, True) if len(d) else np.zeros(0, bool)
+    ends, closing = deals[d[last]], s[last]
+    assert np.array_equal(deals["step"][d[last]], order[last]), "the deal knows its last step"
+    ended = np.isin(ends["state"], ENDS)
+    assert np.all(ends["closed"][ended] == closing["left"][ended])
+    assert np.all(closing["left"][~ended] < 0)
+    won = ends["state"] == WON
+    assert np.all(closing["outcome"][won] == ADVANCE)
+    assert np.array_equal(closing["outcome"][ended & ~won], ends["state"][ended & ~won])
+    assert np.all((closing["started"] < 0)[ends["state"] == WAITING])
+    working = ends["state"] == WORKING
+    assert np.all((closing["started"][working] >= 0) & (closing["finished"][working] < 0))
+    asked = ends["state"] == CUSTOMER
+    assert np.all((closing["finished"][asked] >= 0) & (closing["left"][asked] < 0))
+    without = np.setdiff1d(np.arange(len(deals)), d)
+    assert np.all(deals["source"][without] == AT_START), "every deal but those the customer had from the start has a step"
+    assert np.all(deals["state"][without] == CUSTOMER)
+    assert np.allclose(np.bincount(steps["deal"], weights=steps["hours"], minlength=len(deals)) <= deals["hours"] + 1e-9, True)
+
+
+def calendar_hours(run: Run) -> NDArray[np.float64]:
+    """Selling hours of each rep in each month, from the calendar."""
+    world = run.world
+    total = world["hours"]["total"].reshape(-1, int(world["settings"]["n_days"][0]) + 1)[world["reps"]["calendar"]]
+    ends = world["months"]["ends"].astype(np.int64)
+    return np.diff(total[:, np.append(0, ends)], axis=1)
+
+
+def check_time(run: Run) -> None:
+    """Travel + deals + calls + idle = calendar hours, for each rep and month, idle never negative; kilometres likewise."""
+    world, months = run.world, run.months
+    diary = world["diary"].reshape(-1, months)
+    busy = diary["deal_hours"] + diary["call_hours"] + diary["travel_hours"]
+    hours = calendar_hours(run)
+    assert all(np.all(diary[name] >= 0) for name in ("deal_hours", "call_hours", "travel_hours", "km", "calls"))
+    assert np.all(busy <= hours + 1e-6), "nobody works longer than the month has hours"
+    if float(world["settings"]["grid"][0]) == 0.0:
+        steps, deals, until = world.used("steps"), world.used("deals"), float(world["settings"]["until"][0])
+        spent = deals["hours"].sum()
+        on_desk = world["reps"][world["reps"]["doing"] == ON_DEAL]
+        done = np.isin(world["reps"]["doing"], (ON_DEAL, ON_CALL))
+        assert np.all(world["reps"]["began"][done] == until)
+        whole = steps["hours"].sum()
+        in_progress = (on_desk["hours"] + on_desk["travel"]).sum()
+        travel_of_calls = _travel_of_calls(run)
+        booked = diary["deal_hours"].sum() + diary["travel_hours"].sum() - travel_of_calls
+        assert spent - 1e-6 <= booked <= spent + in_progress + 1e-6 or travel_of_calls < 0
+        assert diary["deal_hours"].sum() >= whole - 1e-6
+        assert diary["deal_hours"].sum() <= whole + on_desk["hours"].sum() + 1e-6
+    calls = world.used("relations")["calls"].sum()
+    assert diary["calls"].sum() == calls
+    if run.world["settings"]["record_calls"][0]:
+        recorded = world.used("calls")
+        assert len(recorded) == calls
+        assert np.array_equal(world["relations"]["rep"][recorded["relation"]], recorded["rep"])
+        assert np.array_equal(world["relations"]["account"][recorded["relation"]], recorded["account"])
+        assert np.all(np.diff(recorded["at"]) >= 0)
+        if float(world["settings"]["grid"][0]) == 0.0:
+            on_call = world["reps"][world["reps"]["doing"] == ON_CALL]["hours"].sum()
+            assert recorded["hours"].sum() - 1e-6 <= diary["call_hours"].sum() <= recorded["hours"].sum() + on_call + 1e-6
+
+
+def _travel_of_calls(run: Run) -> float:
+    """Return the hours on the way to finished calls, or -1 where a call in progress makes them unknown."""
+    relations = run.world.used("relations")
+    return -1.0 if (run.world["reps"]["doing"] == ON_CALL).any() else float((relations["calls"] * relations["travel"]).sum())
+
+
+def chain(start: int, following: NDArray[np.int64]) -> list[int]:
+    found: list[int] = []
+    while start >= 0:
+        assert len(found) <= len(following), "a chain bites its tail"
+        found.append(start)
+        start = int(following[start])
+    return found
+
+
+def check_queues(run: Run) -> None:
+    """Every waiting deal stands in exactly one queue, that of its rep or pool; the counts of waiting are right."""
+    world = run.world
+    deals, reps, groups = world.used("deals"), world["reps"], world["groups"]
+    pooled = run.plan.routing == "pool"
+    standing: list[int] = []
+    for r in range(len(reps)):
+        queue = chain(int(reps["first_deal"][r]), deals["next"])
+        assert len(queue) == reps["waiting"][r]
+        assert np.all(deals["rep"][queue] == r)
+        standing += queue
+    for g in range(len(groups)):
+        queue = chain(int(groups["first_deal"][g]), deals["next"])
+        assert len(queue) == groups["waiting"][g]
+        assert not queue or pooled
+        assert np.all(reps["group"][deals["rep"][queue]] == g)
+        assert np.all((deals["source"][queue] == INQUIRY) & (deals["stage"][queue] == 0))
+        standing += queue
+    assert len(set(standing)) == len(standing), "nobody stands in two queues"
+    waiting = np.flatnonzero(deals["state"] == WAITING)
+    assert set(waiting) <= set(standing), "nobody waits outside a queue"
+    overdue = sorted(set(standing) - set(waiting))
+    assert np.all(np.isin(deals["state"][overdue], (EXPIRED, NO_DECISION))), "the rest of a queue gave up unseen"
+    for r in range(len(reps)):
+        members = chain(int(reps["first_relation"][r]), world.used("relations")["next_of_rep"])
+        assert np.all(world["relations"]["rep"][members] == r)
+        doing, subject = int(reps["doing"][r]), int(reps["subject"][r])
+        assert (doing == NOTHING) == (subject < 0)
+        if doing == ON_DEAL:
+            assert (deals["state"][subject], deals["rep"][subject]) == (WORKING, r)
+        if doing == ON_CALL:
+            assert world["relations"]["rep"][subject] == r
+    assert (deals["state"] == WORKING).sum() == (reps["doing"] == ON_DEAL).sum()
+
+
+def check_owners(run: Run) -> None:
+    """Every account and product has an owner who exists, and a relation to him; each pair has one relation."""
+    world = run.world
+    covers, relations = world["covers"], world.used("relations")
+    n_r = len(world["reps"])
+    assert np.all((covers["owner"] >= 0) & (covers["owner"] < n_r))
+    assert np.array_equal(relations["rep"][covers["relation"]], covers["owner"])
+    assert np.array_equal(relations["account"][covers["relation"]], covers["account"])
+    assert np.array_equal(np.bincount(covers["relation"], minlength=len(relations)), relations["covers"])
+    pairs = relations["account"] * n_r + relations["rep"]
+    assert len(np.unique(pairs)) == len(pairs)
+    owners = [len(set(covers["owner"][covers["account"] == a].tolist())) for a in range(len(world["accounts"]))]
+    assert owners == world["accounts"]["reps"].tolist()
+    deals = world.used("deals")
+    assert np.all((deals["rep"] >= 0) & (deals["rep"] < n_r))
+    for table, column in (("skill", "level"), ("insight", "level"), ("relations", "level")):
+        level = world.used(table)[column]
+        assert np.all((level >= 0) & (level <= 1 + 1e-12)), table
+    assert np.all(covers["goodwill"] >= 0)
+
+
+def check_money(run: Run) -> None:
+    """Revenue - cost = contribution; revenue by month, by rep (with what it sold before) and by deal are the same money."""
+    found, world, market = measures_of(run), run.world, run.market
+    deals = world.used("deals")
+    won = deals[deals["state"] == WON]
+    revenue = float(won["value"].sum())
+    assert found["revenue"] == pytest.approx(revenue, rel=1e-12)
+    assert run.by_month().sum() == pytest.approx(revenue, rel=1e-9)
+    assert world.used("relations")["sales"].sum() == pytest.approx(revenue, rel=1e-9)
+    goods = float(((1 - world["products"]["margin"][won["product"]]) * won["value"]).sum())
+    years = float(world["settings"]["until"][0]) / 365.0
+    cost = (
+        run.plan.rep_cost * len(world["reps"]) * years
+        + market.money.cost_per_km * float(world["diary"]["km"].sum())
+        + market.money.relocation_cost * world.alignment.moved
+    )
+    assert found["selling_expense"] == pytest.approx(cost, rel=1e-9)
+    assert found["contribution"] == pytest.approx(revenue - goods - cost, rel=1e-9, abs=1e-6)
+    idle = calendar_hours(run).sum() - sum(float(world["diary"][c].sum()) for c in ("deal_hours", "call_hours", "travel_hours"))
+    if calendar_hours(run).sum() > 0:
+        assert found["utilisation"] == pytest.approx(1 - idle / calendar_hours(run).sum(), abs=1e-9)
+    for name in ("win_rate", "win_rate_all", "travel_share", "utilisation", "territory_balance"):
+        assert np.isnan(found[name]) or -1e-12 <= found[name] <= 1 + 1e-9, name
+    assert found["leads"] == len(deals)
+    assert found["deals_won"] + found["leads_expired"] <= found["leads"]
+
+
+def check(case: Case) -> None:
+    run = replay(case)
+    assert COMING not in run.world.used("deals")["state"]
+    check_deals(run)
+    check_steps(run)
+    check_time(run)
+    check_queues(run)
+    check_owners(run)
+    check_money(run)
+
+
+@given(cases())
+@settings(max_examples=80)
+def test_random_worlds_keep_their_books(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.slow
+@given(cases(max_months=12))
+@settings(max_examples=400)
+def test_many_random_worlds_keep_their_books(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+@pytest.mark.parametrize("routing", ["owner", "pool"])
+def test_a_busy_world_keeps_its_books(structure: str, routing: str) -> None:
+    """One world in which everything happens: every end, every source, calls, travel, idle hours, queues at the end."""
+    case = busy_case(structure=structure, routing=routing)
+    check(case)
+    deals = replay(case).world.used("deals")
+    assert set(np.unique(deals["source"])) == {AT_START, BY_EFFORT, SPONTANEOUS, INQUIRY, CROSS_SOLD}
+    assert {WON, LOST, NO_DECISION, DISQUALIFIED} <= set(np.unique(deals["state"]))
