@@ -40,8 +40,8 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "1.3 honest verdict": Exercise(
         "cannot tell yet", 0.0,
-        "The interval holds 0 and reaches beyond ±1 %: it neither excludes no difference nor stays inside what does not "
-        "matter.",
+        "The interval holds 0 and reaches beyond ±1 %: it neither excludes no difference nor stays inside what does "
+        "not matter.",
         "区间包含 0 且超出 ±1%：既不能排除“没有差异”，也不能说差异无关紧要。",
     ),
 }  # fmt: skip

@@ -20,6 +20,7 @@ from salessim.clocks.simulation import Simulation
 from salessim.model.market import Accounts, Affinity, Calendar, Market, Products, Stages
 from salessim.model.mechanisms import Coordination, Demand, Knowledge, Money, Relationship, Travel
 from salessim.model.plan import COVERAGE_RULES, ROUTINGS, Plan, Team
+from salessim.model.presets import make_market
 from salessim.model.today import Goodwill, Insight, OpenDeals, Owners, Relations, Skill, Today
 from salessim.world.access import addresses
 from salessim.world.build import build_world
@@ -410,11 +411,28 @@ def cases(draw: st.DrawFn, structures: Sequence[str] = ("today", "territory", "p
     return Case(market, plan, draw(st.integers(1, max_months)), draw(st.integers(0, 10_000)), grid, draw(st.booleans()))
 
 
-def busy_case(seed: int = 5, structure: str = "product", routing: str = "pool") -> Case:
-    """Return one fixed case in which every mechanism is at work."""
-    rng = np.random.default_rng(seed)
-    reps = [f"rep {i}" for i in range(5)]
-    market = _random_market(rng, 12, 3, 2, 3, reps)
-    market = market.but(cross_sell=0.4, inquiry_share=0.5, lead_patience=20.0, activation_floor=0.3, handoff_loss=0.5)
-    plan = _random_plan(rng, market, reps, structure, routing, "proportional").but(calls=True, call_hours=0.5, leave=20.0, reps=None)
-    return Case(market, plan, 6, seed, 0.0, True)
+def busy_case(structure: str = "product", routing: str = "pool", coverage: str = "proportional", seed: int = 5) -> Case:
+    """Return one case in which every mechanism is at work and every kind of beginning and end of a deal occurs."""
+    market = make_market(24, 3, 2, opportunities=8.0, seed=seed)
+    accounts, products = [str(a) for a in market.accounts["account"]], [str(p) for p in market.products["product"]]
+    reps = [f"rep {r}" for r in range(5)]
+    people = [*reps, "somebody who left"]
+    market = market.but(
+        season=(0.7, 0.8, 1.0, 1.1, 1.2, 1.2, 1.2, 1.1, 1.1, 1.0, 0.9, 0.7), growth=0.2,
+        cross_sell=0.5, handoff_loss=0.5, inquiry_share=0.5, lead_patience=6.0, deal_patience=12.0,
+        affinity=Affinity([{"segment": "segment 1", "product": products[0], "demand": 1.4, "win": -0.5}]),
+        calendar=Calendar(holidays=(dt.date(2026, 1, 1), dt.date(2026, 2, 17), dt.date(2026, 2, 18))),
+        today=Today(
+            owners=Owners([{"account": a, "product": p, "rep": people[(3 * i + j // 2) % 6]}
+                           for i, a in enumerate(accounts) for j, p in enumerate(products)]),
+            open_deals=OpenDeals([{"deal": f"deal {i}", "account": accounts[i % 24], "product": products[i % 3], "rep": people[i % 6],
+                                   "stage": str(market.stages["stage"][i % 4]), "age": 7.0 * i} for i in range(30)]),
+            relations=Relations([{"account": a, "rep": people[(3 * i) % 6], "level": 0.1 * (i % 10)} for i, a in enumerate(accounts)]),
+            skill=Skill([{"rep": r, "product": p, "level": 0.3 + 0.1 * i} for i, r in enumerate(reps) for p in products]),
+            insight=Insight([{"rep": r, "segment": "segment 1", "level": 0.2 * i} for i, r in enumerate(reps)]),
+            goodwill=Goodwill([{"account": a, "product": products[i % 3], "level": 0.5 * (i % 6)} for i, a in enumerate(accounts)]),
+        ),
+    )  # fmt: skip
+    team = Team({"rep": reps, "group": ["east", "east", "east", "west", "west"]})
+    plan = Plan(structure=structure, routing=routing, coverage=coverage, team=team, focus={products[1]: 4.0})
+    return Case(market, plan, 8, seed, 0.0, True)

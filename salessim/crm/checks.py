@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -35,7 +35,7 @@ class Seen:
     overdue: int
 
 
-def refuse_bad_prices(products: pd.DataFrame | None, files: Sequence[str]) -> None:
+def refuse_bad_prices(products: pd.DataFrame | None) -> None:
     """Refuse negative prices and costs.
 
     Raises
@@ -51,7 +51,7 @@ def refuse_bad_prices(products: pd.DataFrame | None, files: Sequence[str]) -> No
             raise CrmError(
                 explain(
                     f"the {column.replace('_', ' ')} of {bad['product']!r} is negative",
-                    where=f"{files[int(bad['_file'])]}, row {int(bad['_row'])}, {column}",
+                    where=f"{bad['_file']}, row {int(bad['_row'])}, {column}",
                     value=float(bad[column]),
                     allowed="0 or more",
                     remedy="Correct the cell, or take the row out if it is a discount and not a product",
@@ -103,21 +103,22 @@ def look(
     tables : mapping
         The canonical tables.
     frames : mapping
-        The same rows with their spreadsheet rows in ``_row``.
+        The same rows, with their file in ``_file`` and their spreadsheet row in ``_row``.
     as_of : datetime.date
     log : ReportBuilder
     """
-    deals, rows = tables["deals"], frames["deals"]["_row"].reset_index(drop=True)
+    where = frames["deals"][["_file", "_row"]].reset_index(drop=True)
+    deals = pd.concat([tables["deals"], where], axis=1)
     end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
     _as_of_alone(tables, as_of, log)
-    _dates(deals, rows, end, log)
-    _amounts(deals, rows, log)
+    _dates(deals, end, log)
+    _amounts(deals, log)
     _uneven_gaps(deals, log)
-    _records(deals, rows, log)
-    _people(tables, as_of, log)
+    _records(deals, log)
+    _people(tables["users"], deals, as_of, log)
     _unused(tables, log)
     _accounts_alike(tables["accounts"], log)
-    _products(tables["products"], frames.get("products"), log)
+    _products(frames.get("products"), log)
     _history(tables, log)
     zombies, cut_off = _zombies(deals, end, log)
     _left_truncation(deals, log)
@@ -145,12 +146,12 @@ def _as_of_alone(tables: Mapping[str, pd.DataFrame], as_of: date, log: ReportBui
         )
 
 
-def _dates(deals: pd.DataFrame, rows: pd.Series, end: pd.Timestamp, log: ReportBuilder) -> None:
+def _dates(deals: pd.DataFrame, end: pd.Timestamp, log: ReportBuilder) -> None:
     undated = deals["created_at"].isna()
     if undated.any():
         counts = deals.loc[undated, "stage"].fillna("?").value_counts()
         words = ", ".join(f"{stage} {count:,}" for stage, count in counts.head(_SHOWN).items())
-        log.add("no_created", column="created_at", rows=rows[undated], count=int(undated.sum()), words=words)
+        log.add("no_created", column="created_at", records=deals.loc[undated], words=words)
     day = deals["created_at"].dt.floor("D")
     for code, column, mask in (
         ("closed_before_created", "closed_at", deals["closed_at"].dt.floor("D") < day),
@@ -158,7 +159,7 @@ def _dates(deals: pd.DataFrame, rows: pd.Series, end: pd.Timestamp, log: ReportB
         ("created_in_future", "created_at", deals["created_at"] >= end),
     ):
         if mask.any():
-            log.add(code, column=column, rows=rows[mask], count=int(mask.sum()))
+            log.add(code, column=column, records=deals.loc[mask])
     counts = day.value_counts()
     if len(deals) >= 100 and len(counts) > 1 and counts.iloc[0] > SPIKE * len(deals):
         log.add(
@@ -173,13 +174,13 @@ def _dates(deals: pd.DataFrame, rows: pd.Series, end: pd.Timestamp, log: ReportB
             )
 
 
-def _amounts(deals: pd.DataFrame, rows: pd.Series, log: ReportBuilder) -> None:
+def _amounts(deals: pd.DataFrame, log: ReportBuilder) -> None:
     token = (deals["status"] == "open") & deals["amount"].isin([0.0, 1.0])
     if token.any():
-        log.add("amount_token", column="amount", rows=rows[token], count=int(token.sum()))
+        log.add("amount_token", column="amount", records=deals.loc[token])
     negative = deals["amount"] < 0
     if negative.any():
-        log.add("amount_negative", column="amount", rows=rows[negative], count=int(negative.sum()))
+        log.add("amount_negative", column="amount", records=deals.loc[negative])
     filled = deals.groupby("status")["amount"].agg(lambda amounts: amounts.notna().mean())
     if filled.get("won", 0) > 0.5 and len(filled) > 1 and filled.drop("won").max() < 0.02:
         log.add("amount_only_won", column="amount", count=int((deals["status"] != "won").sum()))
@@ -197,7 +198,7 @@ def _uneven_gaps(deals: pd.DataFrame, log: ReportBuilder) -> None:
             log.add("missing_uneven", column=column, count=int(missing.sum()), on_open=on_open, on_closed=on_closed)
 
 
-def _records(deals: pd.DataFrame, rows: pd.Series, log: ReportBuilder) -> None:
+def _records(deals: pd.DataFrame, log: ReportBuilder) -> None:
     words = load_data("values")["tests"]
     latin = "|".join(word for word in words if word.isascii())
     han = "|".join(word for word in words if not word.isascii())
@@ -207,19 +208,17 @@ def _records(deals: pd.DataFrame, rows: pd.Series, log: ReportBuilder) -> None:
         log.add(
             "test_records",
             column="name",
-            rows=rows[looks],
-            count=int(looks.sum()),
+            records=deals.loc[looks],
             words=_names(deals.loc[looks, "name"].drop_duplicates().tolist()),
         )
     reasons = {label_key(word) for word in load_data("values")["no_decision_reasons"]}
     meant = [reason for reason in deals["lost_reason"].dropna().unique() if label_key(reason) in reasons]
     undecided = (deals["status"] == "lost") & deals["lost_reason"].isin(meant)
     if undecided.any():
-        log.add("lost_to_no_decision", column="lost_reason", count=int(undecided.sum()))
+        log.add("lost_to_no_decision", column="lost_reason", records=deals.loc[undecided])
 
 
-def _people(tables: Mapping[str, pd.DataFrame], as_of: date, log: ReportBuilder) -> None:
-    users, deals = tables["users"], tables["deals"]
+def _people(users: pd.DataFrame, deals: pd.DataFrame, as_of: date, log: ReportBuilder) -> None:
     if users.empty:
         return
     idle = users.loc[~users["user_id"].isin(deals["owner_id"]), ["user_id", "name"]]
@@ -234,12 +233,8 @@ def _people(tables: Mapping[str, pd.DataFrame], as_of: date, log: ReportBuilder)
     left = users.loc[users["left_at"] <= pd.Timestamp(as_of), "user_id"]
     orphaned = (deals["status"] == "open") & deals["owner_id"].isin(left)
     if orphaned.any():
-        log.add(
-            "owner_left",
-            column="owner_id",
-            count=int(orphaned.sum()),
-            names=int(deals.loc[orphaned, "owner_id"].nunique()),
-        )
+        people = int(deals.loc[orphaned, "owner_id"].nunique())
+        log.add("owner_left", column="owner_id", records=deals.loc[orphaned], names=people)
 
 
 def _unused(tables: Mapping[str, pd.DataFrame], log: ReportBuilder) -> None:
@@ -263,15 +258,12 @@ def _accounts_alike(accounts: pd.DataFrame, log: ReportBuilder) -> None:
         )
 
 
-def _products(products: pd.DataFrame, frame: pd.DataFrame | None, log: ReportBuilder) -> None:
+def _products(products: pd.DataFrame | None, log: ReportBuilder) -> None:
+    if products is None or not {"unit_cost", "list_price"} <= set(products):
+        return
     loss = products["unit_cost"] > products["list_price"]
-    if frame is not None and loss.any():
-        log.add(
-            "cost_above_price",
-            column="unit_cost",
-            rows=frame["_row"].reset_index(drop=True)[loss],
-            count=int(loss.sum()),
-        )
+    if loss.any():
+        log.add("cost_above_price", column="unit_cost", records=products.loc[loss])
 
 
 def _history(tables: Mapping[str, pd.DataFrame], log: ReportBuilder) -> None:
@@ -298,12 +290,11 @@ def _zombies(deals: pd.DataFrame, end: pd.Timestamp, log: ReportBuilder) -> tupl
         return 0, None
     longest = float(cycles.max())
     age = (end - pd.Timedelta(days=1) - deals["created_at"]).dt.total_seconds() / 86_400
-    zombies = int(((deals["status"] == "open") & (age > longest)).sum())
-    if zombies:
-        log.add(
-            "zombies", column="created_at", count=zombies, days=longest, open=int((deals["status"] == "open").sum())
-        )
-    return zombies, longest
+    is_open = deals["status"] == "open"
+    old = is_open & (age > longest)
+    if old.any():
+        log.add("zombies", column="created_at", records=deals.loc[old], days=longest, open=int(is_open.sum()))
+    return int(old.sum()), longest
 
 
 def _left_truncation(deals: pd.DataFrame, log: ReportBuilder) -> None:
@@ -331,7 +322,7 @@ def _overdue(deals: pd.DataFrame, as_of: date, log: ReportBuilder) -> int:
     is_open = deals["status"] == "open"
     late = is_open & (deals["expected_close"] < pd.Timestamp(as_of))
     if late.any():
-        log.add("overdue", column="expected_close", count=int(late.sum()), open=int(is_open.sum()))
+        log.add("overdue", column="expected_close", records=deals.loc[late], open=int(is_open.sum()))
     return int(late.sum())
 
 

@@ -83,7 +83,7 @@ def _safe_slip(name: str, candidate: str) -> bool:
     first, second = name_key(name), name_key(candidate)
     if min(len(first), len(second)) < SAFE_LENGTH or not (first + second).isascii() or not is_one_slip(first, second):
         return False
-    if re.sub(r"\D", "", first) != re.sub(r"\D", "", second):
+    if re.sub(r"[^\d+#]", "", first) != re.sub(r"[^\d+#]", "", second):  # model numbers and grades tell things apart
         return False
     words, others = re.findall(r"\w+", name.casefold()), re.findall(r"\w+", candidate.casefold())
     if len(words) != len(others):

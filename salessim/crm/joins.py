@@ -57,12 +57,13 @@ def complete_keys(frames: Frames, log: ReportBuilder) -> None:
 
 
 def _deal_ids(deals: pd.DataFrame, log: ReportBuilder) -> pd.Series:
-    rows = " (row " + deals["_row"].astype("str") + ")"
+    rows = "row " + deals["_row"].astype("str") + ")"
+    rows = " (" + (rows if (deals["_file"] == deals["_file"].iloc[0]).all() else deals["_file"] + ", " + rows)
     if "deal_id" in deals:
         ids = deals["deal_id"]
         damaged = ids.str.fullmatch(_DAMAGED, na=False) & ids.duplicated(keep=False)
         if damaged.any():  # rounded by a spreadsheet: equal numbers are different deals
-            log.add("ids_told_apart", column="deal_id", rows=deals.loc[damaged, "_row"], count=int(damaged.sum()))
+            log.add("ids_told_apart", column="deal_id", records=deals.loc[damaged])
             ids = ids.where(~damaged, ids + rows)
         if ids.notna().all():
             return ids
@@ -76,7 +77,7 @@ def _deal_ids(deals: pd.DataFrame, log: ReportBuilder) -> pd.Series:
     made = names.where(unique, names + rows)
     same = deals.groupby(content, dropna=False, sort=False).ngroup()
     made = same.map(dict(zip(same[first], made[first], strict=True)))
-    log.add("ids_made", column="deal_id", rows=deals.loc[ids.isna(), "_row"], count=int(ids.isna().sum()))
+    log.add("ids_made", column="deal_id", records=deals.loc[ids.isna()])
     return ids.fillna(made).astype("str")
 
 
@@ -104,7 +105,7 @@ def tidy_labels(frames: Frames, log: ReportBuilder) -> None:
                     found=old,
                     read_as=changes[str(old)],
                 )
-            frames[table][column] = frames[table][column].replace(changes)
+            frames[table][column] = frames[table][column].mask(hit, frames[table][column].map(changes))
 
 
 def join_tables(frames: Frames, wishes: Wishes, log: ReportBuilder) -> None:
@@ -248,13 +249,14 @@ def _base_currency(deals: pd.DataFrame, currency: pd.Series, priced: pd.Series) 
 
 def _mixed(deals: pd.DataFrame, written: pd.Series, codes: list[str]) -> str:
     counts = written.value_counts()
-    first = {code: int(deals.loc[written.index[written == code][0], "_row"]) for code in codes}
+    records = deals.loc[written.index].groupby(written)[["_file", "_row"]].first()
+    first = {code: f"{records['_file'][code]}, row {records['_row'][code]}" for code in codes}
     main = str(counts.index[0])
     rates = ", ".join(f'"{code}": <{main} per {code}>' for code in codes if code != main)
     return explain(
         "amounts in several currencies cannot be added",
         where="deals, column amount",
-        value=", ".join(f"{code}: {counts[code]:,} deals (first in row {first[code]})" for code in codes),
+        value=", ".join(f"{code}: {counts[code]:,} deals (first in {first[code]})" for code in codes),
         allowed="one currency, or a column with the converted amount",
         remedy=f'Give the rates, mapping={{"currency": "{main}", "rates": {{{rates}}}}}, or export converted amounts',
     )
@@ -267,9 +269,12 @@ def blank_placeholder_amounts(deals: pd.DataFrame, log: ReportBuilder) -> None:
     won = deals.loc[deals["status"] == "won", "amount"].dropna()
     if not len(won) or (won == 0).mean() > 0.5:
         return
-    for group, statuses in (("lost", ("lost", "no_decision", "disqualified")), ("open", ("open",))):
+    for code, statuses in (
+        ("amount_placeholder_lost", ("lost", "no_decision", "disqualified")),
+        ("amount_placeholder_open", ("open",)),
+    ):
         amounts = deals.loc[deals["status"].isin(statuses), "amount"].dropna()
         zero = amounts.index[amounts == 0]
         if len(zero) and len(zero) >= _PLACEHOLDER * len(amounts):
             deals.loc[zero, "amount"] = np.nan
-            log.add("amount_placeholder", column="amount", count=len(zero), group=group)
+            log.add(code, column="amount", count=len(zero))

@@ -77,7 +77,7 @@ def read_crm(
     check_used(wishes, [raw.name for raw in raws], _headers_by_table(placed))
     kept = [records_of(one, log) for one in placed]
     _refuse_empty(placed, kept, log)
-    parsed = [_parse(one, records, at, wishes, log) for at, (one, records) in enumerate(zip(placed, kept, strict=True))]
+    parsed = [_parse(one, records, wishes, log) for one, records in zip(placed, kept, strict=True)]
     frames = _tables(placed, parsed)
 
     joins.complete_keys(frames, log)
@@ -90,7 +90,7 @@ def read_crm(
     deals["closed_at"], deals["expected_close"] = closing.closed_at, closing.expected_close
     joins.settle_currency(deals, wishes, log)
     joins.blank_placeholder_amounts(deals, log)
-    checks.refuse_bad_prices(frames.get("products"), [one.raw.name for one in placed])
+    checks.refuse_bad_prices(frames.get("products"))
 
     first, last = checks.date_range(frames, closing.weak, given)
     snapshot = given or last
@@ -188,7 +188,7 @@ class _Parsed:
     reports: dict[int, ColumnReport]
 
 
-def _parse(placed: Placed, records: KeptRows, number: int, wishes: Wishes, log: ReportBuilder) -> _Parsed:
+def _parse(placed: Placed, records: KeptRows, wishes: Wishes, log: ReportBuilder) -> _Parsed:
     raw = placed.raw
     contexts = [
         ColumnContext(
@@ -225,7 +225,7 @@ def _parse(placed: Placed, records: KeptRows, number: int, wishes: Wishes, log: 
             context.header, context.canonical, reading.format, int(reading.odd.sum()), share
         )
     frame = pd.DataFrame(columns)
-    frame["_file"], frame["_row"] = number, records.rows
+    frame["_file"], frame["_row"] = pd.Series(raw.name, index=frame.index, dtype="str"), records.rows
     return _Parsed(frame, reports)
 
 
@@ -258,14 +258,14 @@ def _merge(
     frames: dict[str, pd.DataFrame], placed: Sequence[Placed], kept: Sequence[KeptRows], log: ReportBuilder
 ) -> None:
     """Merge records that come twice, and count the dropped copies against their files."""
-    files = [one.raw.name for one in placed]
+    dropped = {one.raw.name: records.dropped for one, records in zip(placed, kept, strict=True)}
     for table, frame in list(frames.items()):
         key = ["deal_id", "stage", "entered_at"] if table == "stage_events" else [ID_OF[table]]
         if not set(key) <= set(frame.columns):
             continue
-        frames[table], gone = merge_duplicates(frame, key, "modified_at", log, table, files)
-        for number, count in gone.items():
-            kept[number].dropped["duplicate"] += int(count)
+        frames[table], gone = merge_duplicates(frame, key, "modified_at", log, table)
+        for name, count in gone.items():
+            dropped[name]["duplicate"] += count
 
 
 def _file_report(placed: Placed, records: KeptRows, parsed: _Parsed) -> FileReport:

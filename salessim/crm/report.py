@@ -271,10 +271,27 @@ class ReportBuilder:
         column: str = "",
         rows: Iterable[int] = (),
         count: int | None = None,
+        records: pd.DataFrame | None = None,
         **words: object,
     ) -> None:
-        """Add a finding of kind `code`; `words` and `count` fill the blanks of its texts."""
+        """Add a finding of kind `code`.
+
+        Parameters
+        ----------
+        code : str
+            Its name in ``profiles/messages.yaml``.
+        file, column, rows, count
+            As in `Finding`.
+        records : pandas.DataFrame, optional
+            The records it is about, with the columns ``_file`` and ``_row``; gives count, file and rows (where there
+            are several files, those of the first).
+        **words
+            Fill the blanks of the texts, as `count` does.
+        """
         template = _templates()[code]
+        if records is not None:
+            file, count = str(records["_file"].iloc[0]), len(records)
+            rows = records.loc[records["_file"] == file, "_row"]
         blanks: dict[str, object] = {"count": count, **words}
         shown = tuple(int(row) for _, row in zip(range(SHOWN_ROWS), rows, strict=False))
         en, zh, done_en, done_zh = (

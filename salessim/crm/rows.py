@@ -55,11 +55,12 @@ def records_of(placed: Placed, log: ReportBuilder) -> KeptRows:
     columns = [raw.cells[position].to_numpy(dtype=object) for position in range(len(raw.header))]
     filled = np.column_stack([_filled(column) for column in columns]) if columns else np.zeros((len(raw.rows), 0), bool)
     per_row = filled.sum(axis=1)
+    totals = _totals(placed, columns, filled)
     reasons = {
         "empty": (per_row == 0) & ~raw.too_long,
         "too_long": raw.too_long,
-        "footer": _footers(per_row, len(raw.header)),
-        "total": _totals(placed, columns, filled),
+        "footer": _footers(np.where(totals, 0, per_row), len(raw.header)) & ~totals,
+        "total": totals,
         "no_id_and_name": _nameless(placed, columns, filled),
     }
     kept = np.ones(len(raw.rows), dtype=bool)
@@ -79,12 +80,10 @@ def _filled(column: np.ndarray) -> np.ndarray:
 
 
 def _footers(per_row: np.ndarray, width: int) -> np.ndarray:
-    """Rows behind the last one with at least two filled cells."""
-    footers = np.zeros(len(per_row), dtype=bool)
+    """Rows behind the last one with at least two filled cells that are no totals."""
     full = np.flatnonzero(per_row >= 2)
-    if width >= FOOTER_WIDTH and full.size:
-        footers[full[-1] + 1 :] = True
-    return footers
+    last = full[-1] if full.size else -1
+    return (np.arange(len(per_row)) > last) & (width >= FOOTER_WIDTH)
 
 
 def _totals(placed: Placed, columns: list[np.ndarray], filled: np.ndarray) -> np.ndarray:
@@ -121,8 +120,8 @@ def _nameless(placed: Placed, columns: list[np.ndarray], filled: np.ndarray) -> 
 
 
 def merge_duplicates(
-    frame: pd.DataFrame, key: list[str], newest: str, log: ReportBuilder, table: str, files: list[str]
-) -> tuple[pd.DataFrame, dict[int, int]]:
+    frame: pd.DataFrame, key: list[str], newest: str, log: ReportBuilder, table: str
+) -> tuple[pd.DataFrame, dict[str, int]]:
     """Make one record of those with the same key.
 
     Cells that differ are taken from the record changed last (`newest`, where the table has it), else from the last one
@@ -131,20 +130,18 @@ def merge_duplicates(
     Parameters
     ----------
     frame : pandas.DataFrame
-        With the columns ``_file`` (number of the file) and ``_row`` (spreadsheet row).
+        With the columns ``_file`` and ``_row`` (spreadsheet row).
     key : list of str
         Columns that name a record; records without one are left alone.
     newest : str
         Column with the time of the last change; may be absent from `frame`.
     table : str
         For the report.
-    files : list of str
-        File names by number, for the report.
 
     Returns
     -------
     (DataFrame, dict)
-        The records, and file number -> rows dropped.
+        The records, and file -> rows dropped.
     """
     twice = frame[key].notna().all(axis=1) & frame.duplicated(key, keep=False)
     if not twice.any():
@@ -160,14 +157,10 @@ def merge_duplicates(
     gone = copies.loc[~last, ["_file", "_row"]]
     log.add(
         "duplicates_differ" if differing else "duplicates",
-        file=", ".join(files[at] for at in sorted(gone["_file"].unique())),
         column=", ".join(key),
-        rows=sorted(gone["_row"]),
-        count=len(gone),
+        records=gone.sort_values(["_file", "_row"]),
         differing=differing,
         table=table,
     )
     rest = pd.concat([frame.loc[~twice], merged]).sort_index(kind="stable")
-    return rest.reset_index(drop=True), {
-        int(str(number)): int(count) for number, count in gone["_file"].value_counts().items()
-    }
+    return rest.reset_index(drop=True), {str(name): int(count) for name, count in gone["_file"].value_counts().items()}

@@ -86,7 +86,7 @@ def decide_status(deals: pd.DataFrame, wishes: Wishes, log: ReportBuilder) -> pd
         _ask_about_closed(deals, stages, status, undecided)
     nothing = status.isna() & stages.isna()
     if nothing.any():
-        log.add("status_missing", column="stage", rows=deals.loc[nothing, "_row"], count=int(nothing.sum()))
+        log.add("status_missing", column="stage", records=deals.loc[nothing])
     status = status.fillna("open")
     if not (status != "open").any():
         log.add(
@@ -186,7 +186,7 @@ def decide_closing(deals: pd.DataFrame, events: pd.DataFrame | None, wishes: Wis
             log.add("close_date_both", column=column, count=int(dates[is_open].notna().sum()), share=on_open)
             expected = expected.fillna(dates.where(is_open))
         elif (stray := is_open & dates.notna()).any():
-            log.add("open_with_closing_date", column=column, rows=deals.loc[stray, "_row"], count=int(stray.sum()))
+            log.add("open_with_closing_date", column=column, records=deals.loc[stray])
             expected = expected.fillna(dates.where(stray))
         closed = closed.fillna(dates.where(~is_open))
     had_dates = closed.notna().any()
@@ -208,7 +208,7 @@ def decide_closing(deals: pd.DataFrame, events: pd.DataFrame | None, wishes: Wis
             )
     missing = ~is_open & closed.isna()
     if missing.any():
-        log.add("closing_missing", column="closed_at", rows=deals.loc[missing, "_row"], count=int(missing.sum()))
+        log.add("closing_missing", column="closed_at", records=deals.loc[missing])
     return Closing(closed, expected, weak)
 
 

@@ -52,7 +52,8 @@ class Fit:
         market = self.market
         lines = [
             f"Fitted: {len(market.accounts):,} accounts in {len(market.segments)} segments, "
-            f"{len(market.products)} products, {self.plan.headcount} reps, {len(market.stages)} stages, {len(market.today.open_deals):,} open deals.",
+            f"{len(market.products)} products, {self.plan.headcount} reps, {len(market.stages)} stages, "
+            f"{len(market.today.open_deals):,} open deals.",
             "The settled model against history: "
             + ", ".join(f"{name.replace('_', ' ')} {100 * value:.0f} %" for name, value in self.check.items())
             + ".",
@@ -109,14 +110,19 @@ def fit_company(crm: CrmData, *, deal_time: float = DEAL_TIME) -> Fit:
     plan = _plan(history, team)
     # opportunities seen are what contact activated; the saturated market has more, settled below
     provisional = provisional.but(products=products.but(opportunities=products["opportunities"] / 0.6))
-    skill, insight = fit_experience(history, provisional, team)
+    skill, insight = fit_experience(history, provisional, team, 0.4)
     open_deals, more = fit_open_deals(history, provisional, owners)
     notes += more
     provisional = provisional.but(today=Today(owners=owners, open_deals=open_deals, skill=skill, insight=insight))
     yearly = {
         str(p): float(n) * len(accounts) for p, n in zip(products["product"], products["opportunities"], strict=True)
     }
-    market, check = settle_fit(provisional, plan, Targets(yearly, funnel.won_share, funnel.cycle_days, deal_time))
+    market, check = settle_fit(
+        provisional,
+        plan,
+        Targets(yearly, funnel.won_share, funnel.cycle_days, deal_time),
+        lambda effort_days: fit_experience(history, provisional, team, effort_days),
+    )
     notes.append(f"hours per deal are not in the export: set so that deals take {deal_time:.0%} of selling time today")
     notes.append(
         "what skill, insight and relationship are worth in a deal is assumed, not estimated (see the register)"

@@ -123,8 +123,8 @@ def fit_funnel(history: History, segment_of: pd.Series, stage_events: pd.DataFra
     """
     deals = history.deals
     code = deals["status"].map({"open": 0, "won": 1, "lost": 2, "no_decision": 3, "zombie": 3, "disqualified": 4})
-    ended = code.to_numpy() > 0
-    shares = cumulative_incidence(deals["age"].to_numpy(), code.to_numpy(dtype=np.int64), len(_ENDS))
+    ended = np.asarray(code) > 0
+    shares = cumulative_incidence(deals["age"].to_numpy(), np.asarray(code, dtype=np.int64), len(_ENDS))
     won = float(np.clip(shares[0], 0.005, 0.995))
     dated = ended & deals["closed"].notna().to_numpy() | ~ended
     median, mean = _time_to_close(deals["age"].to_numpy()[dated], ended[dated])
@@ -183,7 +183,7 @@ def _split_default(won: float, shares: Floats, median: float, mean: float, ages:
     advance = np.exp(log_chance / log_chance.sum() * np.log(won))
     reach = np.concatenate([[1.0], np.cumprod(advance)[:-1]])
     dwell = usual["dwell"] * (mean / float((reach * usual["dwell"]).sum()))
-    spread = float(np.std(ages) / max(np.mean(ages), 1e-9)) if len(ages) > 2 else 1.0
+    spread = float(np.std(ages)) / max(float(np.mean(ages)), 1e-9) if len(ages) > 2 else 1.0
     shape = float(np.sqrt((dwell**2).sum()) / dwell.sum())
     cv = float(np.clip(spread / max(shape, 1e-9), 0.2, 2.0))
     lost, no_decision, disqualified = _ends_of(shares)
@@ -252,7 +252,7 @@ def _stages_from_events(history: History, events: pd.DataFrame, shares: Floats) 
         ends = cumulative_incidence(age, end_code, 4)
         _, mean = _time_to_close(age, end_code > 0)
         closed = age[end_code > 0]
-        cv = float(np.clip(np.std(closed) / max(np.mean(closed), 1e-9), 0.1, 2.5))
+        cv = float(np.clip(float(np.std(closed)) / max(float(np.mean(closed)), 1e-9), 0.1, 2.5))
         lost, no_decision, disqualified = _ends_of(ends)
         place = min(len(rows) * len(usual) // max(len(order), 1), len(usual) - 1)
         rows.append(

@@ -20,9 +20,12 @@ from salessim.fit.funnel import shift_of_chance, win_chance
 from salessim.world.tables import AT_START, DISQUALIFIED, EXPIRED, LOST, NO_DECISION, WON
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from salessim.clocks.run import Run
     from salessim.model.market import Market
     from salessim.model.plan import Plan
+    from salessim.model.today import Insight, Skill
 
 __all__ = ["Targets", "settle_fit"]
 
@@ -50,8 +53,17 @@ class Targets(NamedTuple):
     deal_time: float
 
 
-def settle_fit(market: Market, plan: Plan, targets: Targets) -> tuple[Market, dict[str, float]]:
+def settle_fit(
+    market: Market, plan: Plan, targets: Targets, experience: Callable[[float], tuple[Skill, Insight]]
+) -> tuple[Market, dict[str, float]]:
     """Settle a provisional market under today's plan.
+
+    Parameters
+    ----------
+    market, plan : Market, Plan
+    targets : Targets
+    experience : callable
+        Skill and insight of the reps, from the working days a calendar day that a rep spends with customers.
 
     Returns
     -------
@@ -67,7 +79,10 @@ def settle_fit(market: Market, plan: Plan, targets: Targets) -> tuple[Market, di
         run = simulate(market, plan, _MONTHS, seed=11, replication=turn)
         market, check = _adjusted(market, run, targets, damping=1.0 if turn < _ROUNDS - 1 else 0.7)
         state = end_state(run)
-        market = market.but(today=kept.but(relations=state.relations, goodwill=state.goodwill))
+        skill, insight = experience(_effort_days(run))
+        market = market.but(
+            today=kept.but(relations=state.relations, goodwill=state.goodwill, skill=skill, insight=insight)
+        )
     return market, check
 
 
@@ -123,6 +138,13 @@ def _adjusted(market: Market, run: Run, targets: Targets, damping: float) -> tup
         "deal_time": share / targets.deal_time,
     }
     return settled, check
+
+
+def _effort_days(run: Run) -> float:
+    """Working days with customers, deals and calls, of a rep on a calendar day."""
+    diary = run.world["diary"]
+    hours = float(diary["deal_hours"].sum() + diary["call_hours"].sum())
+    return hours / 8.0 / len(run.world.names.reps) / float(run.world["settings"]["until"][0])
 
 
 def _selling_hours(run: Run) -> float:

@@ -118,11 +118,12 @@ def _steady_level(days_of_effort: NDArray[np.float64], learning: float, forgetti
     return np.divide(gain, gain + forgetting, out=np.zeros_like(gain), where=gain + forgetting > 0)
 
 
-def fit_experience(history: History, market: Market, team: Team) -> tuple[Skill, Insight]:
+def fit_experience(history: History, market: Market, team: Team, effort_days: float) -> tuple[Skill, Insight]:
     """Estimate product skill and segment insight of each rep from what he worked on.
 
-    A rep's selling days are spread over products and segments as his deals were; the level is where the market's
-    learning and forgetting balance at that effort. What each experience is worth is an assumption here.
+    A rep's effort (`effort_days` working days with customers a calendar day) is spread over products and segments as
+    his deals were; the level is where the market's learning and forgetting balance at that effort. What experience is
+    worth is an assumption here.
     """
     reps = [str(r) for r in team["rep"]]
     products = [str(p) for p in market.products["product"]]
@@ -140,13 +141,12 @@ def fit_experience(history: History, market: Market, team: Team) -> tuple[Skill,
         g = segment_of.get(str(a))
         if g is not None:
             by_segment[place[r], segments.index(g)] += 1
-    selling_days = 0.6 * 5.0 / 7.0
     knowledge = market.knowledge
     levels = []
     for counts in (by_product, by_segment):
         # half an opportunity everywhere: nobody knows exactly nothing of what a colleague sells
         share = (counts + 0.5) / (counts + 0.5).sum(axis=1, keepdims=True)
-        levels.append(_steady_level(share * selling_days, knowledge.learning, knowledge.forgetting))
+        levels.append(_steady_level(share * effort_days, knowledge.learning, knowledge.forgetting))
     skill = Skill(
         {
             "rep": np.repeat(reps, len(products)),
@@ -190,7 +190,7 @@ def fit_open_deals(history: History, market: Market, owners: Owners) -> tuple[Op
             open_deals["age"],
             open_deals["amount"],
             strict=True,
-        )  # fmt: skip
+        )
     ):
         product = p if p in products else fallback_product
         account = a if isinstance(a, str) else None
@@ -204,8 +204,8 @@ def fit_open_deals(history: History, market: Market, owners: Owners) -> tuple[Op
             part = min(age / (2 * typical + 1e-9), 0.999)
             stage = known_stages[int(np.searchsorted(bounds, part, side="right").clip(0, len(known_stages) - 1))]
         rows.append(
-            {"deal": deal, "account": account, "product": product, "rep": r, "stage": stage, "age": round(float(age), 3),
-             "value": float(amount) if np.isfinite(amount) and amount > 0 else None}
+            {"deal": deal, "account": account, "product": product, "rep": r, "stage": stage,
+             "age": round(float(age), 3), "value": float(amount) if np.isfinite(amount) and amount > 0 else None}
         )  # fmt: skip
     if placed:
         notes.append(f"{placed:,} open deals name no account: each is given to an account of its own rep")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import Field
+from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 __all__ = ["OURS", "Assumption", "assumption", "assumptions_of"]
@@ -67,7 +68,7 @@ def assumption(
 
     `ge` and `le` are what is *possible* (refused outside), `low` and `high` what is *plausible*.
     """
-    entry = {
+    entry: JsonDict = {
         "low": low,
         "high": high,
         "unit": unit,

@@ -88,7 +88,7 @@ class Knowledge(Part):
     skill_effect: float = assumption(
         4.8, 1.6, 6.4, unit="log-odds", off=0.0, structural=True,
         meaning="worth of full product skill in the most complex product, over the whole funnel",
-        source="form: logit of fit and skill; value ours, unsourced (science: specialist skill 1.15, range 1-1.5)",
+        source="form: logit of fit and skill; value ours, unsourced: a specialist wins 1.1 to 1.5 times as often",
     )  # fmt: skip
     insight_effect: float = assumption(
         2.4, 0.8, 4.0, unit="log-odds", off=0.0, structural=True,
@@ -181,7 +181,7 @@ class Travel(Part):
         source="usual road network detour index", evidence="recalled",
     )  # fmt: skip
     flight_overhead: float = assumption(
-        2.5, 1.5, 3.5, unit="hours", meaning="hours of a one-way flight apart from flying; long ways are flown when that is faster",
+        2.5, 1.5, 3.5, unit="hours", meaning="hours of a one-way flight apart from flying; flown where that is faster",
     )  # fmt: skip
     flight_speed: float = assumption(
         500.0, 400.0, 600.0, unit="km/h", ge=1, meaning="speed in the air or by fast train"

@@ -76,7 +76,7 @@ class Plan(Part):
     leave: float = assumption(20.0, 5.0, 35.0, unit="days a year", off=0.0, meaning="days of leave of a rep a year")
     call_hours: float = assumption(
         0.5, 0.25, 1.0, unit="hours", meaning="time with the customer per product that the rep covers there",
-        source="science 2.3, golden values at half an hour", evidence="ours", off=None,
+        source="half an hour as in textbook time budgets; ours, unsourced", evidence="ours", off=None,
     )  # fmt: skip
     call_gap: float = assumption(7.0, 1.0, 30.0, unit="days", meaning="shortest time between two calls on one account")
     calls: bool = Field(True, description="whether reps use free time for calls at all")

@@ -23,7 +23,17 @@ from salessim.world.tables import (
     Tables,
 )
 
-__all__ = ["EXPONENTIAL", "FIXED", "LOGNORMAL", "answer", "begin_step", "duration", "finish_step", "log_odds"]
+__all__ = [
+    "EXPONENTIAL",
+    "FIXED",
+    "LOGNORMAL",
+    "answer",
+    "begin_step",
+    "duration",
+    "finish_step",
+    "log_odds",
+    "outcome_of_stage",
+]
 
 FIXED, EXPONENTIAL, LOGNORMAL = 0, 1, 2
 
@@ -91,24 +101,28 @@ def begin_step(w: Tables, r: int, d: int, t: float) -> None:
 
 
 @rule
+def outcome_of_stage(w: Tables, d: int, r: int, relation: int, t: float) -> int:
+    """Draw the outcome of the present stage of deal `d` in the hands of rep `r`: it advances, or the way it ends."""
+    stage = w.deals[d].stage
+    p = logistic(log_odds(w, d, r, relation, t))
+    u = uniform(key(w.deals[d].key, w.stages[stage].key), OUTCOME, 0)
+    if u < p:
+        return ADVANCE
+    u = (u - p) / (1.0 - p) * (w.stages[stage].lost + w.stages[stage].no_decision + w.stages[stage].disqualified)
+    if u < w.stages[stage].lost:
+        return LOST
+    if u < w.stages[stage].lost + w.stages[stage].no_decision or w.stages[stage].disqualified <= 0.0:
+        return NO_DECISION if w.stages[stage].no_decision > 0.0 else LOST
+    return DISQUALIFIED
+
+
+@rule
 def finish_step(w: Tables, r: int, d: int, t: float) -> None:
     """Let rep `r` finish his work on deal `d`: the outcome is drawn, and the customer takes time to answer."""
     stage = w.deals[d].stage
     a = w.deals[d].account
     k = key(w.deals[d].key, w.stages[stage].key)
-    relation = relation_of(w, a, r, t)
-    p = logistic(log_odds(w, d, r, relation, t))
-    u = uniform(k, OUTCOME, 0)
-    if u < p:
-        outcome = ADVANCE
-    else:
-        u = (u - p) / (1.0 - p) * (w.stages[stage].lost + w.stages[stage].no_decision + w.stages[stage].disqualified)
-        if u < w.stages[stage].lost:
-            outcome = LOST
-        elif u < w.stages[stage].lost + w.stages[stage].no_decision or w.stages[stage].disqualified <= 0.0:
-            outcome = NO_DECISION if w.stages[stage].no_decision > 0.0 else LOST
-        else:
-            outcome = DISQUALIFIED
+    outcome = outcome_of_stage(w, d, r, relation_of(w, a, r, t), t)
     hours = w.reps[r].hours
     w.deals[d].outcome = outcome
     w.deals[d].state = CUSTOMER

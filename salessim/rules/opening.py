@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from salessim.rules.agenda import CANDIDATE, REPLY, WAKE, announce
 from salessim.rules.demand import next_candidate
-from salessim.rules.funnel import duration
+from salessim.rules.funnel import EXPONENTIAL, LOGNORMAL, duration, outcome_of_stage
+from salessim.rules.relationship import relation_of
 from salessim.rules.travel import visit_hours, visit_km
 from salessim.world.compiled import rule
 from salessim.world.random import START, key, uniform
@@ -46,7 +47,8 @@ def _link_covers(w: Tables) -> None:
 def open_books(w: Tables) -> None:
     """Link accounts, reps and covers, and announce the first events: candidates, open deals, the first morning.
 
-    How much of the customer's delay is left on a deal that is open today is not known; its own draw says which part.
+    A deal that is open today has had its rep's work on its stage and waits for the customer. How much of his delay is
+    left is not known: its own draw says which part, of a delay that is long the more so since it is still running.
     """
     _link_relations(w)
     _link_covers(w)
@@ -55,9 +57,13 @@ def open_books(w: Tables) -> None:
     for d in range(w.counts[0].deals):
         w.deals[d].key = key(w.settings[0].seed, w.deals[d].key)
         k = w.deals[d].key
-        s = max(w.deals[d].stage, 0)
-        delay = duration(w.stages[s].dwell_law, w.stages[s].dwell, w.stages[s].dwell_cv, uniform(k, START, 0))
-        announce(w, delay * uniform(k, START, 1), REPLY, d)
+        r = w.deals[d].rep
+        w.deals[d].outcome = outcome_of_stage(w, d, r, relation_of(w, w.deals[d].account, r, 0.0), 0.0)
+        s = w.deals[d].stage
+        law, cv = w.stages[s].dwell_law, w.stages[s].dwell_cv
+        delay = duration(law, w.stages[s].dwell, cv, uniform(k, START, 0))
+        spread = 1.0 if law == EXPONENTIAL else (cv * cv if law == LOGNORMAL else 0.0)
+        announce(w, delay * (1.0 + spread) * uniform(k, START, 1), REPLY, d)
     for r in range(w.reps.size):
         w.reps[r].wake = 0.0
         announce(w, 0.0, WAKE, r)

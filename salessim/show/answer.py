@@ -1,4 +1,4 @@
-"""The page of the answer: the verdict above, differences and their spread on the left, revenue over time on the right."""
+"""The page of the answer: above the verdict, left the differences and their spread, right revenue over time."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salessim.measures import measure
-from salessim.show.page import Page, drawable, font
+from salessim.show.curves import draw_revenue
+from salessim.show.page import Page, signed_ticks
 from salessim.show.style import STYLE, Look, looks_of, mixed
 from salessim.study.judgement import Judgement, Kind
 from salessim.study.phrases import figures, phrase, quantity, share
 from salessim.study.wording import (
     capital,
-    currency_label,
     names_for_sentences,
     plan_labels,
     scale,
@@ -38,10 +38,7 @@ Floats = NDArray[np.float64]
 
 # Edges of the left and of the right half, in pixels.
 _LEFT, _MIDDLE, _START, _RIGHT = 28, 752, 808, 1254
-_ROWS = 6  # more of them make the page higher
 _FEWEST_FOR_BAR = 10
-_FEWEST_TO_SMOOTH = 6
-_WINDOW = 3
 
 
 class _Row(NamedTuple):
@@ -69,13 +66,14 @@ class Answer:
         looks = looks_of(study.plans)
         self.looks = [looks[name] for name in study.names]
         self.rows = [_Row(self.names[one.plan], self.looks[one.plan], one) for one in study.judged.judgements]
-        self.page = Page(int(STYLE["height"]) + 70 * max(len(self.rows) - _ROWS, 0))
+        self.page = Page(max(int(STYLE["height"]), 400 + 64 * len(self.rows)))
         self.relative = not any(math.isnan(row.judgement.relative_difference) for row in self.rows)
         self.delta = 100.0 * study.delta if self.relative else 0.0
         self.factor, self.unit = 0.01, ""
         if not self.relative:
-            largest = max(abs(row.judgement.difference) for row in self.rows)
-            self.factor, self.unit = scale(largest, self.words["unit"], language)
+            judged = [row.judgement for row in self.rows]
+            ends = [abs(x) for one in judged for x in (one.difference, one.low, one.high) if math.isfinite(x)]
+            self.factor, self.unit = scale(max(ends), self.words["unit"], language)
         widest = max(self.page.wide(row.name, STYLE["text"]) for row in self.rows)
         self.label_width = min(max(widest, 40.0), 176.0)
         self.left = _LEFT + self.label_width + 20
@@ -103,7 +101,7 @@ class Answer:
         under = [said[1]] if settled else []
         under.append(second_line(self.study, self.language))
         width = _RIGHT - _LEFT
-        lines, size = self.page.fitted(said[0], (STYLE["title"], 20, 18), width, 2)
+        lines, size = self.page.fitted(said[0], (STYLE["title"], 22, 20, 18), width, 2, even=True)
         y = self.page.block(_LEFT, 20, lines, size) + 6
         text = phrase(self.language, "space").join(under)
         lines, size = self.page.fitted(text, (STYLE["subtitle"], STYLE["text"]), width, 3)
@@ -138,9 +136,9 @@ class Answer:
             delta = quantity(self.study.delta, self.language, relative=True)
             note += sentence("band", self.language, delta=delta)
         notes, size = page.fitted(note, (STYLE["small"], 13), _MIDDLE - _LEFT, 2)
-        upper, lower = top + 32, min(end - 32 - 1.32 * size * len(notes), top + 32 + 84.0 * len(rows))
+        upper, lower = top + 32, min(end - 32 - 1.32 * size * len(notes), top + 32 + 130.0 * len(rows))
         numbers = [self._numbers(row.judgement) for row in rows]
-        ax = self._panel(upper, right, lower, [x for five in numbers for x in five])
+        ax = self._panel(upper, right, lower, [x for five in numbers for x in five], self.delta, self.relative)
         for y, (row, five, (word, text)) in enumerate(zip(rows, numbers, words, strict=True)):
             _interval(ax, y, row.look, five)
             middle = self._name(row, y, upper, lower)
@@ -153,16 +151,14 @@ class Answer:
         assert self.study.assumed is not None
         page, gaps = self.page, 100.0 * self.study.assumed.differences
         sign = 1.0 if self.rows[0].judgement.higher_is_better else -1.0
-        ahead = [
-            sentence("ahead", self.language, share=share(float((sign * gaps[:, row.judgement.plan] > 0).mean()), self.language))
-            for row in self.rows
-        ]
+        places = [row.judgement.plan for row in self.rows]
+        wins = [share(float((sign * gaps[:, place] > 0).mean()), self.language) for place in places]
+        ahead = [sentence("ahead", self.language, share=win) for win in wins]
         margin = max(page.wide(text, STYLE["text"]) for text in ahead)
         right = _MIDDLE - margin - 20
         page.text(_LEFT, top, sentence("draws title", self.language, n=len(gaps)), STYLE["head"])
-        upper, lower = top + 32, min(self.foot - 52, top + 32 + 64.0 * len(self.rows))
-        places = [row.judgement.plan for row in self.rows]
-        ax = self._panel(upper, right, lower, gaps[:, places].ravel().tolist(), 100.0 * self.study.delta)
+        upper, lower = top + 32, min(self.foot - 52, top + 32 + 100.0 * len(self.rows))
+        ax = self._panel(upper, right, lower, gaps[:, places].ravel().tolist(), 100.0 * self.study.delta, True)
         for y, (row, text) in enumerate(zip(self.rows, ahead, strict=True)):
             _cloud(ax, y, gaps[:, row.judgement.plan], row.look)
             middle = self._name(row, y, upper, lower)
@@ -170,9 +166,10 @@ class Answer:
         key = "draws note" if len(gaps) >= _FEWEST_FOR_BAR else "draws note few"
         page.text(_LEFT, lower + 30, sentence(key, self.language), STYLE["small"], STYLE["faint"])
 
-    def _panel(self, upper: float, right: float, lower: float, values: Sequence[float], delta: float | None = None) -> Axes:
+    def _panel(
+        self, upper: float, right: float, lower: float, values: Sequence[float], delta: float, percent: bool
+    ) -> Axes:
         """Return axes for one row per plan, with the band that does not matter and the line of the baseline."""
-        delta = self.delta if delta is None else delta
         finite = [x for x in values if math.isfinite(x)] + [0.0, 1.25 * delta, -1.25 * delta]
         low, high = min(finite), max(finite)
         room = 0.07 * (high - low) or 1.0
@@ -180,18 +177,19 @@ class Answer:
         ax = self.page.axes(self.left, upper, right, lower)
         ax.set_xlim(low, high)
         ax.set_ylim(len(self.rows) - 0.5, -0.5)
+        self.page.ticks(ax, "y", [], [])
         if delta:
             ax.axvspan(-delta, delta, color=STYLE["band"], linewidth=0, zorder=0)
         ax.axvline(0.0, color=STYLE["faint"], linewidth=1.4, linestyle="solid", zorder=1)
-        places = _ticks(low, high, max(int((right - self.left) / 90), 2))
-        percent = self.relative or values is None
-        self.page.ticks(ax, "x", places, [self._tick(place, places, percent) for place in places])
+        places, numbers = signed_ticks(low, high, max(int((right - self.left) / 84), 2))
+        texts = [phrase(self.language, "percent", number=number) for number in numbers] if percent else numbers
+        self.page.ticks(ax, "x", places, texts)
         return ax
 
     def _name(self, row: _Row, y: int, upper: float, lower: float) -> float:
         """Write the name of a plan to the left of its row and return the middle of the row."""
         middle = upper + (lower - upper) * (y + 0.5) / len(self.rows)
-        lines, size = self.page.fitted(row.name, (STYLE["text"], STYLE["small"]), self.label_width, 2)
+        lines, size = self.page.fitted(row.name, (STYLE["text"], STYLE["small"]), self.label_width, 2, even=True)
         for n, line in enumerate(lines):
             at = middle + 18 * (n - (len(lines) - 1) / 2)
             self.page.text(_LEFT, at, line, size, row.look.ink, middle=True)
@@ -216,7 +214,8 @@ class Answer:
         else:
             three = figures(one.difference, one.low, one.high, self.language, unit=self.words["unit"])
         between = sentence("range", self.language, low=three[1], high=three[2])
-        return label(f"verdict.{one.kind.value}", self.language), sentence("estimate", self.language, mean=three[0], range=between)
+        estimate = sentence("estimate", self.language, mean=three[0], range=between)
+        return label(f"verdict.{one.kind.value}", self.language), estimate
 
     def _numbers(self, one: Judgement) -> tuple[float, float, float, float, float]:
         """Return difference, interval and interval of the test for equality in the unit of the axis."""
@@ -230,54 +229,60 @@ class Answer:
         mean, low, high, inner_low, inner_high = (x / self.factor for x in five)
         return mean, low, high, inner_low, inner_high
 
-    def _tick(self, place: float, places: Sequence[float], percent: bool) -> str:
-        step = places[1] - places[0] if len(places) > 1 else abs(place) or 1.0
-        decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-        if step * 10**decimals % 1 > 1e-6:
-            decimals += 1
-        size = f"{abs(place):,.{decimals}f}"
-        number = size if float(size.replace(",", "")) == 0 else ("+" if place > 0 else "−") + size
-        return phrase(self.language, "percent", number=number) if percent else number
-
-    # ------------------------------------------------------------------------------------------------------- revenue
+    # ----------------------------------------------------------------------------------------------------- right half
 
     def _revenue(self, top: float, end: float) -> None:
-        """Draw the mean revenue of each month under every plan, and the spread of futures of two of them."""
-        import pandas as pd
-        import seaborn as sns
+        draw_revenue(self.page, self.study, self.looks, self.names, self.language, (_START, top, _RIGHT, end))
 
-        page, study = self.page, self.study
-        smooth = study.months >= _FEWEST_TO_SMOOTH
-        monthly = _averaged(study.monthly, _WINDOW) if smooth else study.monthly
-        means = monthly.mean(axis=0)
-        size, unit = scale(float(np.abs(means).max()), currency_label(study.market.currency, self.language), self.language)
-        monthly, means = monthly / size, means / size
-        shaded = list(dict.fromkeys((study.baseline, study.judged.leader)))
-        page.text(_START, top, sentence("revenue title", self.language, unit=unit), STYLE["head"])
-        names = phrase(self.language, "comma").join(self.names[place] for place in shaded)
-        if smooth:
-            note = sentence("revenue note", self.language, window=_WINDOW, plans=names)
-        else:
-            note = sentence("revenue note plain", self.language, plans=names)
-        notes, note_size = page.fitted(note, (STYLE["small"], 13), _RIGHT - _START, 3)
-        labels = [page.wrapped(name, STYLE["text"], 116, 1)[0] for name in self.names]
-        ends = max(page.wide(text, STYLE["text"]) for text in labels)
-        upper, lower = top + 32, end - 32 - 1.32 * note_size * len(notes)
-        ax = page.axes(_START + 44, upper, _RIGHT - ends - 12, lower)
-        months = np.arange(1, study.months + 1)
-        order = sorted(range(len(self.names)), key=lambda place: place in shaded)
-        for place in order:
-            look = self.looks[place]
-            frame = pd.DataFrame(
-                {"month": np.tile(months, study.replications), "revenue": monthly[:, place].ravel()}
-            )
-            sns.lineplot(
-                frame, x="month", y="revenue", estimator="mean", errorbar=("pi", 80) if place in shaded else None, ax=ax,
-                color=look.colour, linewidth=STYLE["thick"], linestyle=look.line, legend=False, zorder=3,
-                err_kws={"alpha": 0.14, "linewidth": 0, "zorder": 1},
-            )  # fmt: skip
-            ax.plot(months[-1:], means[place, -1:], marker=look.marker, color=look.colour, markersize=8.5, zorder=4,
-                    markeredgecolor="#ffffff", markeredgewidth=1.0, linestyle="none", clip_on=False)  # fmt: skip
-        self._revenue_axes(ax, months, monthly[:, shaded], means)
-        self._line_ends(ax, means[:, -1], labels, upper, lower)
-        page.block(_START, lower + 30, notes, note_size, STYLE["faint"])
+    def _hangs_on(self, top: float) -> None:
+        """Write what the verdict hangs on."""
+        page, strongest = self.page, strongest_assumptions(self.study, self.language)
+        if not strongest:
+            lines = page.wrapped(what_it_hangs_on(self.study, self.language), STYLE["text"], _RIGHT - _START)
+            page.block(_START, top, lines, STYLE["text"])
+            return
+        page.text(_START, top, sentence("hangs title", self.language), STYLE["head"])
+        y = top + 32
+        for factor in strongest:
+            head = page.wrapped(f"{capital(factor.name)}  {factor.share}", STYLE["text"], _RIGHT - _START, 1)
+            y = page.block(_START, y, head, STYLE["text"])
+            under = page.wrapped(factor.direction, STYLE["small"], _RIGHT - _START, 1)
+            y = page.block(_START, y, under, STYLE["small"], STYLE["faint"]) + 7
+        note = page.wrapped(sentence("hangs note", self.language), STYLE["small"], _RIGHT - _START)
+        page.block(_START, y + 3, note, STYLE["small"], STYLE["faint"])
+
+
+def _interval(ax: Axes, y: int, look: Look, numbers: Sequence[float]) -> None:
+    """Draw one difference with its two intervals; where one has no end, an arrow at the edge says so."""
+    low, high = ax.get_xlim()
+    mean, *bounds = numbers
+    ends = [min(max(bound, low), high) for bound in bounds]
+    ax.plot(ends[2:], [y, y], color=mixed(look.colour, "#ffffff", 0.5), linewidth=9.0, linestyle="solid", marker="none",
+            zorder=2, solid_capstyle="butt")  # fmt: skip
+    ax.plot(ends[:2], [y, y], color=look.colour, linewidth=2.2, linestyle="solid", marker="none", zorder=3,
+            solid_capstyle="butt")  # fmt: skip
+    for bound, edge, arrow in ((bounds[0], low, "<"), (bounds[1], high, ">")):
+        if math.isinf(bound):
+            _mark(ax, edge, y, arrow, look.colour, 8.0)
+    _mark(ax, mean, y, look.marker, look.colour, 11.0)
+
+
+def _cloud(ax: Axes, y: int, values: Floats, look: Look) -> None:
+    """Draw the draws of one plan as dots, spread by their rank so that the picture is the same every time."""
+    order = np.argsort(np.argsort(values, kind="stable"), kind="stable")
+    golden = (math.sqrt(5.0) - 1.0) / 2.0
+    height = 0.56 * ((order * golden) % 1.0 - 0.5)
+    if len(values) >= _FEWEST_FOR_BAR:
+        ends = np.quantile(values, [0.1, 0.9])
+        ax.plot(ends, [y, y], color=mixed(look.colour, "#ffffff", 0.72), linewidth=15.0, linestyle="solid",
+                marker="none", zorder=2, solid_capstyle="butt")  # fmt: skip
+    ax.scatter(values, y + height, s=26.0 if len(values) <= 100 else 12.0, color=look.colour, alpha=0.6, linewidths=0,
+               marker="o", zorder=3)  # fmt: skip
+    middle = float(np.median(values))
+    ax.plot([middle, middle], [y - 0.38, y + 0.38], color=look.ink, linewidth=2.6, linestyle="solid", marker="none",
+            zorder=4)  # fmt: skip
+
+
+def _mark(ax: Axes, x: float, y: float, marker: str, colour: str, size: float) -> None:
+    ax.plot([x], [y], marker=marker, color=colour, markersize=size, markeredgecolor="#ffffff", markeredgewidth=1.2,
+            linestyle="none", clip_on=False, zorder=5)  # fmt: skip

@@ -1,4 +1,4 @@
-"""A page measured in pixels to write and draw on, with fonts for every language and lines broken by the rules of the script.
+"""A page measured in pixels to write and draw on, with fonts for every language and lines broken as its script asks.
 
 Everything is given to each text, line and axis as it is made. Settings of matplotlib (``rcParams``) are neither read
 for anything that shows nor changed, because they belong to the whole process and figures are drawn in threads.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
     from matplotlib.text import Text
 
-__all__ = ["Page", "drawable", "font"]
+__all__ = ["Page", "drawable", "font", "plain_ticks", "signed_ticks"]
 
 _FAMILY = "Noto Sans SC Subset"
 _FONT = Path(__file__).parent / "fonts" / "NotoSansSC-Subset.ttf"
@@ -32,9 +32,9 @@ _LAST = "DejaVu Sans"
 _SYSTEM = ("Microsoft YaHei", "PingFang SC", "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei")
 _MISSING = "□"
 
-# Where a line of Chinese may not be broken: before closing, after opening punctuation.
-_CLOSING = frozenset("，。；：、！？）」』】》”’…,.;:!?)]}%·")
-_OPENING = frozenset("（「『【《“‘([{±+−-")
+# Where a line may not be broken: before closing punctuation and signs, after opening punctuation.
+_CLOSING = frozenset("，。；：、！？）」』】》”’…,.;:!?)]}%·+−")
+_OPENING = frozenset("（「『【《“‘([{±")
 
 
 class Page:
@@ -53,11 +53,10 @@ class Page:
         self.width = int(STYLE["width"])
         self.height = height or int(STYLE["height"])
         dots = STYLE["dots"]
-        self.figure: Figure = Figure(
-            figsize=(self.width / dots, self.height / dots), dpi=dots, facecolor=STYLE["ground"], edgecolor="none",
-            layout="none",
-        )  # fmt: skip
-        self._renderer = FigureCanvasAgg(self.figure).get_renderer()
+        size = (self.width / dots, self.height / dots)
+        self.figure: Figure = Figure(figsize=size, dpi=dots, facecolor=STYLE["ground"], edgecolor="none")
+        self.figure.set_layout_engine("none")
+        FigureCanvasAgg(self.figure)
 
     def text(
         self, x: float, y: float, text: str, size: float | None = None, colour: str | None = None, *,
@@ -87,9 +86,9 @@ class Page:
         for side, spine in ax.spines.items():
             spine.set(visible=side == "bottom", color=STYLE["line"], linewidth=STYLE["thin"])
         ax.tick_params(which="both", length=0, width=STYLE["thin"], color=STYLE["line"], pad=5, bottom=True, left=False,
-                       right=False, top=False, labelbottom=True, labelleft=False, labelright=False, labeltop=False)  # fmt: skip
-        ax.tick_params(axis="x", length=4, direction="out")
-        ax.tick_params(axis="y", labelleft=True)
+                       right=False, top=False, labelbottom=True, labelleft=True, labelright=False,
+                       labeltop=False)  # fmt: skip
+        ax.tick_params(axis="x", which="major", length=4, direction="out")
         ax.set_axisbelow(True)
         return ax
 
@@ -101,10 +100,8 @@ class Page:
         put([], minor=True)
 
     def wide(self, text: str, size: float) -> float:
-        """Return the width of one line in pixels."""
-        if not text:
-            return 0.0
-        return float(self._renderer.get_text_width_height_descent(drawable(text), font(size), False)[0])
+        """Return the width of one line in pixels; drawn letters are set on whole pixels, which takes a little more."""
+        return 1.02 * size * sum(_advance(char) for char in drawable(text))
 
     def wrapped(self, text: str, size: float, width: float, most: int = 99) -> list[str]:
         """Break a text into lines no wider than `width`, by the rules of its script; "…" where more than `most`."""
@@ -126,13 +123,20 @@ class Page:
             lines = [*lines[: most - 1], last[: self._longest(last, size, width, "…")].rstrip() + "…"]
         return lines
 
-    def fitted(self, text: str, sizes: Sequence[float], width: float, most: int) -> tuple[list[str], float]:
-        """Break a text into at most `most` lines in the largest of the sizes that allows it."""
+    def fitted(
+        self, text: str, sizes: Sequence[float], width: float, most: int, *, even: bool = False
+    ) -> tuple[list[str], float]:
+        """Break a text into at most `most` lines in the largest size that allows it; `even` makes the lines alike."""
         for size in sizes:
             lines = self.wrapped(text, size, width)
             if len(lines) <= most:
-                return lines, size
-        return self.wrapped(text, sizes[-1], width, most), sizes[-1]
+                break
+        else:
+            return self.wrapped(text, sizes[-1], width, most), sizes[-1]
+        if even and len(lines) > 1:
+            tries = (self.wrapped(text, size, width * part / 20) for part in range(11, 20))
+            lines = next((tried for tried in tries if len(tried) == len(lines)), lines)
+        return lines, size
 
     def _longest(self, text: str, size: float, width: float, end: str = "") -> int:
         """Return how many characters of a text fit, at least one."""
@@ -156,10 +160,39 @@ def font(size: float) -> FontProperties:
 
 def drawable(text: str) -> str:
     """Return the text on one line with a box for every character that no font at hand can draw."""
-    known = _drawable_characters()
     line = " ".join(text.split())
-    kept = "".join(char for char in line if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn") or char == " ")
-    return "".join(char if ord(char) in known else _MISSING for char in kept)
+    kept = [char for char in line if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Cn")]
+    return "".join(char if any(ord(char) in known for _, known in _fonts()) else _MISSING for char in kept)
+
+
+def plain_ticks(low: float, high: float, most: int) -> tuple[list[float], list[str]]:
+    """Return round places between two ends, about `most` of them, and how they are written.
+
+    Examples
+    --------
+    >>> plain_ticks(0, 1.1, 5)
+    ([0.0, 0.25, 0.5, 0.75, 1.0], ['0', '0.25', '0.50', '0.75', '1.00'])
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    found = MaxNLocator(nbins=max(most, 1), steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    places = [float(place) + 0.0 for place in found if low <= place <= high]
+    step = float(found[1] - found[0]) if len(found) > 1 else 1.0
+    decimals = next((d for d in range(9) if abs(round(step, d) - step) < 1e-6 * step), 9)
+    return places, [f"{place:,.{decimals}f}" if abs(place) > 1e-9 * step else "0" for place in places]
+
+
+def signed_ticks(low: float, high: float, most: int) -> tuple[list[float], list[str]]:
+    """Return ticks like `plain_ticks`, written with their signs.
+
+    Examples
+    --------
+    >>> signed_ticks(-3, 5, 4)[1]
+    ['−2', '0', '+2', '+4']
+    """
+    places, texts = plain_ticks(low, high, most)
+    signs = ["+" if text != "0" and not text.startswith("-") else "" for text in texts]
+    return places, [sign + text.replace("-", "−") for sign, text in zip(signs, texts, strict=True)]
 
 
 @cache
@@ -173,14 +206,26 @@ def _families() -> tuple[str, ...]:
 
 
 @cache
-def _drawable_characters() -> frozenset[int]:
+def _fonts() -> tuple[tuple[str, frozenset[int]], ...]:
+    """Return the files of the families, in order, with the characters each can draw."""
     from matplotlib.font_manager import FontProperties, fontManager, get_font
 
-    found: set[int] = set()
-    for family in _families():
-        path = fontManager.findfont(FontProperties(family=[family]), fallback_to_default=False)
-        found.update(get_font(path).get_charmap())
-    return frozenset(found)
+    wanted = [FontProperties(family=[name]) for name in _families()]
+    paths = [str(fontManager.findfont(one, fallback_to_default=False)) for one in wanted]
+    return tuple((path, frozenset(get_font(path).get_charmap())) for path in paths)
+
+
+@cache
+def _advance(char: str) -> float:
+    """Return how far a character moves the pen, in sizes of the font."""
+    from matplotlib.font_manager import get_font
+    from matplotlib.ft2font import LoadFlags
+
+    for path, characters in _fonts():
+        if ord(char) in characters:
+            face = get_font(path)
+            return float(face.load_char(ord(char), flags=LoadFlags.NO_SCALE).horiAdvance) / face.units_per_EM
+    return 1.0
 
 
 def _pieces(text: str) -> list[str]:

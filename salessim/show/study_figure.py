@@ -36,7 +36,7 @@ def study_figure(study: Study, language: str = "en") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        12.8 by 7.2 inches at 100 dots to the inch, higher for more than seven plans. Nothing is shown or saved.
+        12.8 by 7.2 inches at 100 dots to the inch, higher for more than six plans. Nothing is shown or saved.
 
     Raises
     ------

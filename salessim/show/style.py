@@ -17,11 +17,11 @@ STYLE: Mapping[str, Any] = MappingProxyType(
         "width": 1280,  # pixels, at 100 to the inch
         "height": 720,
         "dots": 100,
-        "title": 22,  # pixels
-        "subtitle": 16,
-        "head": 17,
-        "text": 15,
-        "small": 13.5,
+        "title": 25,  # pixels
+        "subtitle": 17,
+        "head": 18,
+        "text": 16,
+        "small": 14,
         "ground": "#ffffff",
         "ink": "#1c1c1c",
         "faint": "#585858",
@@ -43,13 +43,15 @@ class Look(NamedTuple):
     line: Any
 
 
-_COLOURS = {
+_COLOURS: Mapping[str, tuple[str, str, Any]] = {
     "territory": ("#0072B2", "o", "solid"),
     "product": ("#D55E00", "s", (0, (5, 1.6))),
     "customer": ("#009E73", "^", (0, (6, 1.4, 1.4, 1.4))),
     "hybrid": ("#CC79A7", "D", (0, (1.6, 1.2))),
     "today": ("#555555", "X", (0, (9, 2))),
 }
+# For further plans of one structure: what to mix in, and how much of it.
+_TONES = (("#000000", 0.38), ("#ffffff", 0.3), ("#000000", 0.62), ("#ffffff", 0.5))
 _FURTHER = ("v", "P", "*", "h", "<", ">", "p")
 
 
@@ -87,10 +89,9 @@ def looks_of(plans: Mapping[str, Plan]) -> dict[str, Look]:
         times = seen.get(plan.structure, 0)
         seen[plan.structure] = times + 1
         if times:
-            towards = "#000000" if times % 2 else "#ffffff"
-            colour = mixed(colour, towards, min(0.3 + 0.12 * (times // 2), 0.6))
-            marker, line = _FURTHER[spare % len(_FURTHER)], (0, (1.5 + times, 1.5, 4.0, 1.5))
+            colour = mixed(colour, *_TONES[(times - 1) % len(_TONES)])
             spare += 1
+            marker, line = _FURTHER[(spare - 1) % len(_FURTHER)], (0, (1.5 + spare, 1.5, 4.0, 1.5))
         found[name] = Look(colour, _readable(colour), marker, line)
     return found
 

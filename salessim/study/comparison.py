@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from salessim.errors import StudyError, explain, nearest
 from salessim.measures import MEASURES, measure
 from salessim.study.assumptions import draw_assumptions
+from salessim.study.differences import paired_differences, replications_needed
 from salessim.study.replay import Outcome, Replay
 from salessim.study.study import Assumed, Study
 
@@ -32,6 +33,7 @@ def compare(
     months: int = 24,
     baseline: str | None = None,
     replications: int = 30,
+    most_replications: int | None = None,
     measure_name: str = "revenue",
     delta: float = 0.01,
     draws: int = 48,
@@ -53,6 +55,10 @@ def compare(
         The plan the others are compared with; by default the first.
     replications : int
         Paired replications: each is one future, the same for all plans.
+    most_replications : int, optional
+        Where the intervals of the first replications are too wide to decide, go on up to so many; by default four
+        times `replications`. How many more is read from widths alone, never from the sign of a difference, so going
+        on favours no plan.
     measure_name : str
         The measure that decides.
     delta : float
@@ -89,14 +95,16 @@ def compare(
     own = executor or ThreadPoolExecutor()
     try:
         replays = {name: Replay(market, plan, months, seed) for name, plan in plans.items()}
-        jobs: dict[tuple[str, int], Future[Outcome | None]] = {
-            (name, n): own.submit(replays[name].outcome, n) for n in range(replications) for name in names
-        }
         points = _draws(market, draws, seed)
-        total = len(jobs) + len(points[1]) * len(names) + (len(names) if audit else 0)
-        tally = _Tally(total, progress)
+        tally = _Tally(len(names) * (replications + len(points[1]) + bool(audit)), progress)
         audits = {name: own.submit(replays[name].audit) for name in names} if audit else {}
-        outcomes = {key: tally.result(job) for key, job in jobs.items()}
+        outcomes = _run(replays, range(replications), own, tally)
+        more = _more(_table(outcomes, names)[:, :, _place(chosen.name)], base, delta)
+        limit = 4 * replications if most_replications is None else max(most_replications, replications)
+        if more and limit > replications:
+            extra = range(replications, min(replications + more, limit))
+            tally.total += len(extra) * len(names)
+            outcomes |= _run(replays, extra, own, tally)
         assumed = None
         if len(points[1]):
             gaps = _moved(market, plans, replays, months, seed, points, chosen.name, own, tally)
@@ -105,18 +113,18 @@ def compare(
     finally:
         if executor is None:
             own.shutdown(wait=True, cancel_futures=True)
-    table = np.array([[outcomes[name, n].measures for name in names] for n in range(replications)])
-    monthly = np.array([[outcomes[name, n].monthly for name in names] for n in range(replications)])
+    table = _table(outcomes, names)
+    monthly = np.array([[outcomes[name, n].monthly for name in names] for n in range(len(table))])
     if identical is False:
         raise StudyError(
             explain(
                 "the compiled clock and SimPy disagree on replication 0",
-                remedy="This is a defect of salessim, not of your data: please report it with the market and plan as YAML",
+                remedy="This is a defect of salessim, not of your data: please report it, with market and plan as YAML",
             )
         )
     return Study(
-        market=market, plans=dict(plans), months=months, seed=seed, baseline=base, measure_name=chosen.name, delta=delta,
-        table=table, monthly=monthly, assumed=assumed, audited=identical,
+        market=market, plans=dict(plans), months=months, seed=seed, baseline=base, measure_name=chosen.name,
+        delta=delta, table=table, monthly=monthly, assumed=assumed, audited=identical,
         moved={name: replays[name].alignment.moved for name in names},
     )  # fmt: skip
 
@@ -134,6 +142,29 @@ def _check(names: tuple[str, ...], baseline: str | None, replications: int, draw
         raise StudyError(
             explain("a number of draws cannot be negative", where="draws", value=draws, allowed="0 or more")
         )
+
+
+def _run(
+    replays: Mapping[str, Replay], which: range, executor: Executor, tally: _Tally
+) -> dict[tuple[str, int], Outcome]:
+    jobs = {(name, n): executor.submit(replay.outcome, n) for n in which for name, replay in replays.items()}
+    return {key: tally.result(job) for key, job in jobs.items()}
+
+
+def _place(measure_name: str) -> int:
+    return [entry.name for entry in MEASURES].index(measure_name)
+
+
+def _table(outcomes: Mapping[tuple[str, int], Outcome], names: tuple[str, ...]) -> NDArray[np.float64]:
+    n = len(outcomes) // len(names)
+    return np.array([[outcomes[name, i].measures for name in names] for i in range(n)])
+
+
+def _more(values: NDArray[np.float64], base: int, delta: float) -> int:
+    """Return how many more replications will decide every comparison, from widths alone."""
+    if np.isnan(values).any() or delta <= 0:
+        return 0
+    return int(np.max(replications_needed(paired_differences(values, base), delta, relative=True)))
 
 
 class _Tally:
@@ -194,9 +225,8 @@ def _at_point(
     market: Market, changes: dict[str, float], plan: Plan, months: int, seed: int, replay: Replay, measure_name: str
 ) -> float:
     moved = Replay(market.but(**changes), plan, months, seed, replay.alignment)
-    place = [entry.name for entry in MEASURES].index(measure_name)
     found = [moved.outcome(n) for n in range(_REPLICATIONS_PER_DRAW)]
-    return float(np.mean([outcome.measures[place] for outcome in found if outcome is not None]))
+    return float(np.mean([outcome.measures[_place(measure_name)] for outcome in found if outcome is not None]))
 
 
 def _relative(means: NDArray[np.float64], base: int) -> NDArray[np.float64]:

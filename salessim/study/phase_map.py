@@ -123,7 +123,8 @@ def phase_map(
     --------
     >>> from salessim.model.presets import preset
     >>> market, plan = preset("small")
-    >>> found = phase_map(market, plan, complexities=[0.5], differences=[0.5], distances=[200.0], months=2, replications=1)
+    >>> point = {"complexities": [0.5], "differences": [0.5], "distances": [200.0]}
+    >>> found = phase_map(market, plan, months=2, replications=1, **point)
     >>> found.values.shape
     (1, 1, 1, 1, 3)
     """
@@ -156,6 +157,6 @@ def phase_map(
         if executor is None:
             own.shutdown(wait=True, cancel_futures=True)
     return PhaseMap(
-        tuple(structures), tuple(map(float, distances)), tuple(map(float, complexities)), tuple(map(float, differences)),
-        values, measure_name,
+        tuple(structures), tuple(map(float, distances)), tuple(map(float, complexities)),
+        tuple(map(float, differences)), values, measure_name,
     )  # fmt: skip

@@ -105,8 +105,9 @@ class Study:
         """The verdict as data; see `verdict` for words."""
         chosen = measure(self.measure_name)
         return verdict(
-            self.values(), self.names, baseline=self.baseline, delta=self.delta, higher_is_better=chosen.better != "down",
-            measure=self.measure_name, unit=self.market.currency if chosen.unit == "currency" else "",
+            self.values(), self.names, baseline=self.baseline, delta=self.delta,
+            higher_is_better=chosen.better != "down", measure=self.measure_name,
+            unit=self.market.currency if chosen.unit == "currency" else "",
         )  # fmt: skip
 
     @cached_property

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from salessim.study.study import Study
 
 __all__ = [
-    "Names", "capital", "clean", "currency_label", "names_for_sentences", "plan_labels", "scale", "second_line",
+    "Factor", "Names", "capital", "clean", "currency_label", "names_for_sentences", "plan_labels", "scale",
+    "second_line",
     "strongest_assumptions", "study_html", "summary_text", "verdict_text", "what_it_hangs_on",
 ]  # fmt: skip
 
@@ -39,6 +40,14 @@ class Names(TypedDict):
     plans: list[str]
     measure: str
     unit: str
+
+
+class Factor(NamedTuple):
+    """An assumption that moves the verdict: its name, the share of the variation it explains, and which way."""
+
+    name: str
+    share: str
+    direction: str
 
 
 def verdict_text(study: Study, language: str = "en") -> str:
@@ -94,14 +103,17 @@ def what_it_hangs_on(study: Study, language: str = "en") -> str:
     draws = len(study.assumed.points)
     if draws < _FEWEST_DRAWS:
         return sentence("too few draws", language, n=draws)
-    strongest = strongest_assumptions(study, language)
+    strongest = [
+        sentence("factor", language, assumption=factor.name, share=factor.share, direction=factor.direction)
+        for factor in strongest_assumptions(study, language)
+    ]
     if not strongest:
         return sentence("hangs on nothing", language, n=draws)
     return sentence("hangs on", language, factors=phrase(language, "comma").join(strongest))
 
 
-def strongest_assumptions(study: Study, language: str = "en") -> list[str]:
-    """Return the three assumptions that move the verdict most, each with its share and direction in words.
+def strongest_assumptions(study: Study, language: str = "en") -> list[Factor]:
+    """Return the three assumptions that move the verdict most, in words; those that do nothing are left out.
 
     Parameters and errors as in `verdict_text`.
     """
@@ -112,8 +124,7 @@ def strongest_assumptions(study: Study, language: str = "en") -> list[str]:
             direction = sentence("favours", language, plan=names[head.plan if gains else head.against])
         else:
             direction = sentence("mixed direction", language)
-        name, part = label(f"setting.{factor.name}", language), share(factor.share, language)
-        found.append(sentence("factor", language, assumption=name, share=part, direction=direction))
+        found.append(Factor(label(f"setting.{factor.name}", language), share(factor.share, language), direction))
     return found
 
 
@@ -162,7 +173,7 @@ def study_html(study: Study, language: str = "en") -> str:
         f'<div lang="{language}" style="max-width:76em;line-height:1.45">'
         f'<p style="font-size:1.15em;font-weight:600;margin:.3em 0">{html.escape(lines[0])}</p>'
         + "".join(f'<p style="margin:.3em 0">{html.escape(line)}</p>' for line in lines[1:])
-        + '<table style="border-collapse:collapse;margin:.9em 0 .3em;font-variant-numeric:tabular-nums">'
+        + '<table style="border-collapse:collapse;color:inherit;font-size:inherit;margin:.9em 0 .3em;font-variant-numeric:tabular-nums">'
         + f'<thead><tr style="background:none">{_html_cells(heads, "th", "col", 600)}</tr></thead>'
         + f"<tbody>{body}</tbody></table>"
         + f'<p style="margin:.2em 0;opacity:.75">{html.escape(setup)}; {html.escape(note)}</p></div>'
@@ -180,7 +191,7 @@ def plan_labels(study: Study, language: str = "en") -> list[str]:
 
 
 def names_for_sentences(study: Study, language: str = "en") -> Names:
-    """Return plans, measure and unit as the sentences of a verdict take them; shares and numbers of things go without."""
+    """Return plans, measure and unit as sentences of a verdict take them; shares and numbers of things have no unit."""
     chosen = measure(study.measure_name)
     unit = "" if chosen.unit in ("share", "count") else label(f"unit.{chosen.unit}", language)
     if chosen.unit == "currency":
@@ -189,11 +200,11 @@ def names_for_sentences(study: Study, language: str = "en") -> Names:
 
 
 def clean(text: str) -> str:
-    """Return a user's text on one line: what cannot be printed, and runs of spaces, become one space.
+    r"""Return a user's text on one line: what cannot be printed, and runs of spaces, become one space.
 
     Examples
     --------
-    >>> clean("north\\n  and south")
+    >>> clean("north\n  and south")
     'north and south'
     """
     return " ".join("".join(char if char.isprintable() else " " for char in text).split()) or "?"
@@ -318,7 +329,11 @@ def _answers(study: Study, names: Sequence[str], language: str) -> list[_Row]:
     interval = sentence("row interval", language, level=level, interval=label("study.interval", language))
     rows = [
         _Row(sentence("row verdict", language), "", words),
-        _Row(sentence("row difference", language, baseline=names[study.baseline]), "", differences),
+        _Row(
+            sentence("row difference", language, baseline=_shortened(names[study.baseline], _WIDEST_NAME)),
+            "",
+            differences,
+        ),
         _Row(interval, "", intervals),
         _Row(label("study.mean_is_best", language), "", best),
         _Row(label("study.wins", language), "", wins),
@@ -362,9 +377,9 @@ def _html_row(row: _Row, line: str) -> str:
 def _html_cells(texts: Sequence[str], tag: str, scope: str, weight: int, first: int = 0) -> str:
     """Return cells of a table; the first two columns of it are text, the rest figures."""
     attribute = f' scope="{scope}"' if scope else ""
-    style = "padding:3px 12px 3px 0;vertical-align:top;font-weight:{};text-align:{}"
+    style = f"padding:3px 12px 3px 0;vertical-align:top;font-weight:{weight};text-align:"
     return "".join(
-        f'<{tag}{attribute} style="{style.format(weight, "left" if place < 2 else "right")}">{html.escape(text)}</{tag}>'
+        f'<{tag}{attribute} style="{style}{"left" if place < 2 else "right"}">{html.escape(text)}</{tag}>'
         for place, text in enumerate(texts, first)
     )
 

@@ -15,7 +15,18 @@ from typing import NamedTuple
 
 from salessim.errors import SalesSimError, explain, nearest
 
-__all__ = ["Row", "WordsError", "checked_language", "definition", "has_term", "keys", "kinds", "label", "languages", "read_rows"]
+__all__ = [
+    "Row",
+    "WordsError",
+    "checked_language",
+    "definition",
+    "has_term",
+    "keys",
+    "kinds",
+    "label",
+    "languages",
+    "read_rows",
+]
 
 _LANGUAGES = ("en", "zh")
 
@@ -130,9 +141,7 @@ def kinds() -> tuple[str, ...]:
 def checked_language(language: str) -> str:
     """Return the language, or refuse one that does not exist."""
     if language not in _LANGUAGES:
-        raise WordsError(
-            explain("no such language", where="language", value=language, allowed=", ".join(_LANGUAGES))
-        )
+        raise WordsError(explain("no such language", where="language", value=language, allowed=", ".join(_LANGUAGES)))
     return language
 
 

@@ -175,7 +175,7 @@ def align(market: Market, plan: Plan) -> Alignment:
         before=before,
         home=places.in_space(homes, origin),
         speciality=tuple(force.speciality),
-        work=np.bincount(force.owner.ravel(), weights=work.ravel(), minlength=len(reps)),
+        work=np.bincount(force.owner.ravel(), weights=work.ravel(), minlength=len(reps)).astype(np.float64),
         places=places,
     )
 
@@ -317,7 +317,7 @@ def _as_today(force: _Force, market: Market) -> None:
         )
     everybody = np.arange(len(force.homes))
     known = force.before >= 0
-    unserved = ~known.any(axis=1)
+    unserved = np.asarray(~known.any(axis=1))
     main = np.where(known.any(axis=1), np.where(known, force.before, -1).max(axis=1), -1)
     force.owner = np.where(known, force.before, main[:, None])
     homeless = ~np.isfinite(force.homes).all(axis=1)

@@ -12,7 +12,7 @@ from salessim.model.plan import COVERAGE_RULES, Plan
 from salessim.world.alignment import Alignment, align, demand_rates
 from salessim.world.calendars import SPARE_DAYS, Months, month_ends, working_hours
 from salessim.world.random import identities, seed_key
-from salessim.world.tables import ADVANCE, AT_START, CUSTOMER, DTYPES, NOTHING
+from salessim.world.tables import AT_START, CUSTOMER, DTYPES, NOTHING
 from salessim.world.world import Names, World
 
 __all__ = ["TOUR_LENGTH", "build_world"]
@@ -107,7 +107,8 @@ def build_world(
     tables["settings"] = _settings(
         market, plan, prices, until=until, grid=grid, seed=seed_key(seed, replication), n_products=n_p, n_segments=n_g,
         n_stages=len(market.stages), n_months=months, n_days=hours.shape[1] - 1, tour_length=TOUR_LENGTH,
-        curvature=who.places.curvature, season_peak=float(tables["months"]["season"].max()), record_calls=int(record_calls),
+        curvature=who.places.curvature, season_peak=float(tables["months"]["season"].max()),
+        record_calls=int(record_calls),
     )  # fmt: skip
     names = Names(
         who.accounts, who.products, who.segments, tuple(market.stages["stage"]), who.reps, tuple(groups.names)
@@ -313,7 +314,7 @@ def _relations(market: Market, who: Alignment) -> tuple[NDArray[Any], int]:
             a = pair // n_r
             level[pair] = inherited * float(strongest[a]) if known else market.relationship.relation_reference
     rows = np.array(sorted(level), dtype=np.int64)
-    spare = max(len(rows) // 4, 256)
+    spare = max(len(rows) // 4, 256) + len(market.today.open_deals)
     table = np.zeros(len(rows) + spare, DTYPES["relations"])
     table["account"][: len(rows)] = rows // n_r
     table["rep"][: len(rows)] = rows % n_r
@@ -324,7 +325,7 @@ def _relations(market: Market, who: Alignment) -> tuple[NDArray[Any], int]:
 def _open_deals(
     market: Market, plan: Plan, who: Alignment, tables: dict[str, NDArray[Any]], prices: Floats
 ) -> tuple[NDArray[Any], int]:
-    """Write the deals that are open today. They wait for the customer; his answer brings them to their stage."""
+    """Write the deals that are open today. Work on their stage is done and they wait for the customer."""
     today = market.today.open_deals
     a_row = {name: i for i, name in enumerate(who.accounts)}
     p_row = {name: i for i, name in enumerate(who.products)}
@@ -354,8 +355,8 @@ def _open_deals(
     )
     head["cover"], head["account"], head["product"] = cover, account, product
     head["rep"] = np.where(stays, seller, owner)
-    head["stage"] = [s_row[today["stage"][i]] - 1 for i in keep]
-    head["state"], head["outcome"], head["source"] = CUSTOMER, ADVANCE, AT_START
+    head["stage"] = [s_row[today["stage"][i]] for i in keep]
+    head["state"], head["source"] = CUSTOMER, AT_START
     head["parent"] = head["next"] = head["step"] = -1
     head["value"] = np.where(np.isfinite(value), value, prices[product])
     head["created"] = -today["age"][keep]

@@ -66,89 +66,146 @@ def blocks(place: Floats, size: int) -> Floats:
 
 
 @rule
-def candidates(
+def _dearest(price: Floats, reps: int, size: int) -> Floats:
+    """Return the highest price in each block."""
+    top = np.full((reps + size - 1) // size, -np.inf)
+    for r in range(reps):
+        top[r // size] = max(top[r // size], price[r])
+    return top
+
+
+@rule
+def _value(x: float, y: float, mine: int, stay: float, place: Floats, price: Floats, r: int) -> float:
+    """Return what rep `r` asks for a unit of work of an account: distance and cost of a change, less his price."""
+    dx = x - place[r, 0]
+    dy = y - place[r, 1]
+    return np.sqrt(dx * dx + dy * dy) + (stay if mine >= 0 and mine != r else 0.0) - price[r]
+
+
+@rule
+def _enter(v: float, r: int, held: int, value: Floats, rep: Ints) -> int:
+    """Enter rep `r` into a sorted list if he is cheap enough and not in it; return its new length."""
+    k = held
+    if held == len(value):
+        if v > value[held - 1] or (v == value[held - 1] and r >= rep[held - 1]):
+            return held
+        k = held - 1
+    for n in range(held):
+        if rep[n] == r:
+            return held
+    while k > 0 and (value[k - 1] > v or (value[k - 1] == v and rep[k - 1] > r)):
+        value[k] = value[k - 1]
+        rep[k] = rep[k - 1]
+        k -= 1
+    value[k] = v
+    rep[k] = r
+    return min(held + 1, len(value))
+
+
+@rule
+def _search(
+    x: float,
+    y: float,
+    mine: int,
+    stay: float,
+    place: Floats,
+    price: Floats,
+    box: Floats,
+    dearest: Floats,
+    near: int,
+    known: Indices,
+    value: Floats,
+    rep: Ints,
+) -> None:
+    """Fill `value` and `rep` with the cheapest reps for an account, cheapest first.
+
+    Blocks of reps that are too far away or too dear are skipped whole. The reps in `known` come first, then those of
+    block `near`, so that most other blocks are.
+    """
+    reps = len(place)
+    held = 0
+    for n in range(len(known)):
+        r = np.int64(known[n])
+        held = _enter(_value(x, y, mine, stay, place, price, r), r, held, value, rep)
+    for n in range(-1, len(box)):
+        b = near if n < 0 else n
+        if n == near:
+            continue
+        if held == len(value):
+            dx = max(box[b, 0] - x, x - box[b, 1], 0.0)
+            dy = max(box[b, 2] - y, y - box[b, 3], 0.0)
+            limit = value[held - 1] + dearest[b]
+            if limit < 0 or dx * dx + dy * dy > limit * limit:
+                continue
+        for r in range(b * _BLOCK, min((b + 1) * _BLOCK, reps)):
+            held = _enter(_value(x, y, mine, stay, place, price, r), r, held, value, rep)
+
+
+@rule
+def listed(
     xy: Floats, place: Floats, incumbent: Ints, stay: float, price: Floats, count: int
-) -> tuple[Indices, Floats]:
+) -> tuple[Indices, Floats, Floats]:
     """List for each account the `count` reps that are cheapest at current prices, cheapest first.
 
-    Cost is the distance, plus `stay` for everybody but the incumbent, if there is one. Neighbours should have
-    neighbouring row numbers: blocks of reps that are too far away or too dear are then skipped together.
+    Cost is the distance, plus `stay` for everybody but the incumbent, if there is one.
 
     Returns
     -------
     cand, cost : (A, count)
         The reps and their costs, price not deducted.
+    outside : (A,)
+        Lowest ``cost - price`` of a rep who is not in the list.
     """
-    accounts, reps = len(xy), len(place)
-    size = _BLOCK
-    box = blocks(place, size)
-    dearest = np.full(len(box), -np.inf)
-    for r in range(reps):
-        dearest[r // size] = max(dearest[r // size], price[r])
+    accounts = len(xy)
     cand = np.empty((accounts, count), np.int32)
     cost = np.empty((accounts, count))
-    value = np.empty(count)
-    home = 0
+    outside = np.full(accounts, np.inf)
+    box, dearest = blocks(place, _BLOCK), _dearest(price, len(place), _BLOCK)
+    size = min(count + 1, len(place))
+    value = np.empty(size)
+    rep = np.empty(size, np.int64)
+    known = np.empty(0, np.int32)
+    near = 0
     for a in range(accounts):
-        x, y = xy[a, 0], xy[a, 1]
-        held = 0
-        for n in range(-1, len(box)):
-            b = home if n < 0 else n  # first where the account before was at home
-            if n == home:
-                continue
-            if held == count:
-                dx = max(box[b, 0] - x, x - box[b, 1], 0.0)
-                dy = max(box[b, 2] - y, y - box[b, 3], 0.0)
-                limit = value[count - 1] + dearest[b]
-                if limit < 0 or dx * dx + dy * dy > limit * limit:
-                    continue
-            for r in range(b * size, min((b + 1) * size, reps)):
-                dx = x - place[r, 0]
-                dy = y - place[r, 1]
-                v = np.sqrt(dx * dx + dy * dy) - price[r]
-                if incumbent[a] >= 0 and incumbent[a] != r:
-                    v += stay
-                k = held
-                if held == count:
-                    k = count - 1
-                    if v > value[k] or (v == value[k] and r > cand[a, k]):
-                        continue
-                else:
-                    held += 1
-                while k > 0 and (value[k - 1] > v or (value[k - 1] == v and cand[a, k - 1] > r)):
-                    value[k] = value[k - 1]
-                    cand[a, k] = cand[a, k - 1]
-                    k -= 1
-                value[k] = v
-                cand[a, k] = r
-        home = cand[a, 0] // size
+        _search(xy[a, 0], xy[a, 1], incumbent[a], stay, place, price, box, dearest, near, known, value, rep)
+        known = rep.astype(np.int32)
+        near = rep[0] // _BLOCK
         for k in range(count):
-            cost[a, k] = value[k] + price[cand[a, k]]
-    return cand, cost
+            cand[a, k] = rep[k]
+            cost[a, k] = value[k] + price[rep[k]]
+        if size > count:
+            outside[a] = value[count]
+    return cand, cost, outside
 
 
 @rule
-def start(cand: Indices, cost: Floats, work: Ints, target: Ints, price: Floats, order: Ints, tie: float) -> Ints:
-    """Give each account to its cheapest rep; among equals (within `tie`) to the one with most room, in given order."""
-    accounts, count = cost.shape
-    amount = np.zeros((accounts, count), np.int64)
-    room = target.copy()
-    for a in order:
-        best = np.inf
-        for k in range(count):
-            best = min(best, cost[a, k] - price[cand[a, k]])
-        pick = 0
-        most = -np.inf
-        for k in range(count):
-            r = cand[a, k]
-            if cost[a, k] - price[r] <= best + tie:
-                left = room[r] / max(target[r], 1)
-                if left > most:
-                    most = left
-                    pick = k
-        amount[a, pick] = work[a]
-        room[cand[a, pick]] -= work[a]
-    return amount
+def _renew(
+    a: int,
+    cand: Indices,
+    cost: Floats,
+    outside: Floats,
+    amount: Ints,
+    value: Floats,
+    rep: Ints,
+    price: Floats,
+) -> None:
+    """Put the reps found by a search into the list of account `a`, beside those who serve it."""
+    count = cand.shape[1]
+    k = 0
+    for n in range(len(rep)):
+        serves = False
+        for i in range(count):
+            serves |= amount[a, i] > 0 and cand[a, i] == rep[n]
+        if serves:
+            continue
+        while k < count and amount[a, k] > 0:
+            k += 1
+        if k == count:
+            outside[a] = value[n]
+            return
+        cand[a, k] = rep[n]
+        cost[a, k] = value[n] + price[rep[n]]
+        k += 1
 
 
 @rule
@@ -168,29 +225,75 @@ def _sink(gain: Floats, item: Ints, top: int, size: int) -> None:
 
 @rule
 def refine(
-    cand: Indices, cost: Floats, amount: Ints, low: Ints, high: Ints, price: Floats, epsilon: float, limit: int
-) -> bool:
-    """Move work until every load lies in ``[low, high]``, no unit more than `epsilon` dearer than need be.
+    xy: Floats,
+    place: Floats,
+    incumbent: Ints,
+    stay: float,
+    work: Ints,
+    low: Ints,
+    high: Ints,
+    order: Ints,
+    cand: Indices,
+    cost: Floats,
+    outside: Floats,
+    price: Floats,
+    epsilon: float,
+    limit: int,
+) -> tuple[Ints, bool]:
+    """Serve all work, every load inside ``[low, high]``, no unit more than `epsilon` dearer than need be.
 
-    Changes `amount` and `price` in place. Node R, the hub, takes what reps keep between `low` and `high`: its price is
-    that of every rep whose load is inside the band. Returns False after `limit` moves without an end.
+    Lowers `price` in place and renews lists where somebody outside may have become cheaper (prices only fall, so an old
+    bound on what the others ask stays a bound). Node R, the hub, takes what reps keep between `low` and `high`: its
+    price is that of every rep whose load is inside the band.
+
+    Returns
+    -------
+    amount : (A, K)
+        Units of work in each slot.
+    done : bool
+        False if `limit` moves were not enough; then `amount` serves all work but not every load is inside its band.
     """
     accounts, count = cost.shape
     reps = len(low)
     hub = reps
+    amount = np.zeros((accounts, count), np.int64)
     costs, rep_of, flows = cost.reshape(-1), cand.reshape(-1), amount.reshape(-1)
-    head = np.full(reps, -1, np.int64)  # slots in use of each rep, as a two-way list
+    box, dearest = blocks(place, _BLOCK), _dearest(price, reps, _BLOCK)
+    value = np.empty(min(count + 1, reps))
+    rep = np.empty(len(value), np.int64)
+
+    # every account to its cheapest rep; among equals to the one with most room, largest accounts first
+    room = (low + high) // 2
+    share = 1.0 / np.maximum(room, 1)
+    excess = np.zeros(reps + 1, np.int64)
+    head = np.full(reps, -1, np.int64)  # the slots in use of each rep, as a two-way list
     after = np.full(len(flows), -1, np.int32)
     before = np.full(len(flows), -1, np.int32)
-    excess = np.zeros(reps + 1, np.int64)
-    for j in range(len(flows)):
-        if flows[j] > 0:
-            r = rep_of[j]
-            excess[r] += flows[j]
-            after[j] = head[r]
-            if head[r] >= 0:
-                before[head[r]] = j
-            head[r] = j
+    for a in order:
+        if work[a] == 0:
+            continue
+        best = np.inf
+        for k in range(count):
+            best = min(best, cost[a, k] - price[cand[a, k]])
+        if best > outside[a]:
+            _search(xy[a, 0], xy[a, 1], incumbent[a], stay, place, price, box, dearest, 0, cand[a], value, rep)
+            _renew(a, cand, cost, outside, amount, value, rep, price)
+            best = value[0]
+        j = a * count
+        most = -np.inf
+        for i in range(a * count, (a + 1) * count):
+            r = rep_of[i]
+            if costs[i] - price[r] <= best + 1e-3 * epsilon and room[r] * share[r] > most:
+                most = room[r] * share[r]
+                j = i
+        r = rep_of[j]
+        flows[j] = work[a]
+        room[r] -= work[a]
+        excess[r] += work[a]
+        after[j] = head[r]
+        if head[r] >= 0:
+            before[head[r]] = j
+        head[r] = j
     kept = np.empty(reps, np.int64)
     for r in range(reps):
         if price[r] < price[hub]:
@@ -201,6 +304,7 @@ def refine(
             kept[r] = min(max(excess[r], low[r]), high[r])
         excess[hub] += kept[r] - excess[r]
         excess[r] -= kept[r]
+
     places = reps + 1
     queue = np.empty(places, np.int64)
     queued = np.zeros(places, np.bool_)
@@ -210,16 +314,14 @@ def refine(
             queue[waiting] = r
             queued[r] = True
             waiting += 1
-    most = max(accounts, reps) + 1
-    gain = np.empty(most)
-    item = np.empty(most, np.int64)
-    source = np.empty(most, np.int64)
-    goal = np.empty(most, np.int64)
-    moves = 0
-    while waiting > 0:
-        moves += 1
-        if moves > limit:
-            return False
+    most_items = max(accounts, reps) + 1
+    gain = np.empty(most_items)
+    item = np.empty(most_items, np.int64)
+    source = np.empty(most_items, np.int64)
+    goal = np.empty(most_items, np.int64)
+    for _ in range(limit):
+        if waiting == 0:
+            return amount, True
         r = queue[first]
         first = (first + 1) % places
         waiting -= 1
@@ -237,13 +339,18 @@ def refine(
             j = head[r]
             while j >= 0:
                 a = j // count
-                best = np.inf
-                to = j
-                for i in range(a * count, (a + 1) * count):
-                    v = costs[i] - price[rep_of[i]]
-                    if v < best and i != j:
-                        best = v
-                        to = i
+                for attempt in range(2):
+                    best = np.inf
+                    to = j
+                    for i in range(a * count, (a + 1) * count):
+                        v = costs[i] - price[rep_of[i]]
+                        if v < best and i != j:
+                            best = v
+                            to = i
+                    if attempt == 1 or best <= outside[a]:
+                        break
+                    _search(xy[a, 0], xy[a, 1], incumbent[a], stay, place, price, box, dearest, 0, cand[a], value, rep)
+                    _renew(a, cand, cost, outside, amount, value, rep, price)
                 if to != j:
                     gain[size], source[size], goal[size] = best - costs[j] + price[r], j, to
                     size += 1
@@ -263,7 +370,7 @@ def refine(
             if r == hub:
                 units = min(excess[r], kept[s] - low[s])
                 kept[s] -= units
-            elif s == hub and source[n] < 0:
+            elif source[n] < 0:
                 units = min(excess[r], high[r] - kept[r])
                 kept[r] += units
             else:
@@ -292,9 +399,10 @@ def refine(
                 queued[s] = True
                 waiting += 1
         price[r] -= max(drop + epsilon, 0.0)
-        if excess[r] > 0:  # nobody left to give to
-            return False
-    return True
+        if r != hub:
+            b = r // _BLOCK
+            dearest[b] = price[b * _BLOCK : min((b + 1) * _BLOCK, reps)].max()
+    return amount, waiting == 0
 
 
 @rule
@@ -389,28 +497,27 @@ def transport(
         Last epsilon, as part of the typical distance between neighbouring reps.
     """
     reps = len(place)
-    count = reps if reps <= 2 * _LISTED else _LISTED
     spacing = _spacing(place)
-    order = np.argsort(-work, kind="stable")
-    target = (low + high) // 2
-    epsilon = 0.125 * spacing
-    if price is None:
-        if len(work) and (reps > 2 * _LISTED or len(work) > 4 * _PER_REP * reps):
-            price = _coarse_price(xy, work, place, incumbent, stay, low, high)
-            epsilon = spacing if reps > 2 * _LISTED else epsilon
-        else:
-            price = np.zeros(reps + 1)
-            epsilon = max(float(np.ptp(place, axis=0).max()) / 8.0, spacing)
-        epsilon = max(epsilon, stay / 8.0)
-    price = price.copy()
     last = finest * spacing
+    epsilon = max(0.125 * spacing, stay / 8.0)
+    if price is None:
+        if reps <= 2 * _LISTED and len(work) <= 4 * _PER_REP * reps:
+            price = np.zeros(reps + 1)
+            epsilon = max(epsilon, float(np.ptp(place, axis=0).max()) / 8.0)
+        else:
+            price = _coarse_price(xy, work, place, incumbent, stay, low, high)
+            if reps > 2 * _LISTED:
+                epsilon = max(epsilon, spacing)
+    price = price.copy()
     epsilon = max(epsilon, last)
+    order = np.argsort(-work, kind="stable")
+    count = reps if reps <= 2 * _LISTED else _LISTED
+    cand, cost, outside = listed(xy, place, incumbent, stay, price, count)
     for _ in range(_PHASES):
-        cand, cost = candidates(xy, place, incumbent, stay, price, count)
-        amount = start(cand, cost, work, target, price, order, 1e-3 * last)
-        done = refine(cand, cost, amount, low, high, price, epsilon, 30 * reps + 1000)
-        if done and epsilon <= last:
+        amount, done = refine(
+            xy, place, incumbent, stay, work, low, high, order, cand, cost, outside, price, epsilon, 200 * reps + 1000
+        )
+        if epsilon <= last:
             break
-        if done:
-            epsilon = max(epsilon * _SHRINK, last)
+        epsilon = max(epsilon * _SHRINK, last)
     return Flow(cand, cost, amount, price)

@@ -37,6 +37,14 @@ def maven() -> Path:
 
 
 @pytest.fixture
+def shared() -> Path:
+    """Real tables from elsewhere, where they are at hand."""
+    if not SHARED.is_dir():
+        pytest.skip("the real tables are not here")
+    return SHARED
+
+
+@pytest.fixture
 def field_maps() -> Path:
     """Header tables of five CRMs, where they are at hand."""
     folder = SHARED / "crm_field_maps"

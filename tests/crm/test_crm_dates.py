@@ -7,12 +7,14 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from salessim.crm.dates import read_dates
 
-MOMENTS = st.datetimes(min_value=datetime(1980, 1, 3), max_value=datetime(2099, 12, 30)).map(lambda moment: moment.replace(microsecond=0))
+MOMENTS = st.datetimes(min_value=datetime(1980, 1, 3), max_value=datetime(2099, 12, 30)).map(
+    lambda moment: moment.replace(microsecond=0)
+)
 STYLES = {
     "%Y-%m-%d": "ISO",
     "%Y-%m-%d %H:%M": "ISO",
@@ -31,10 +33,11 @@ STYLES = {
 }
 
 
-def read(*texts: str, **options: object):  # noqa: ANN201
+def read(*texts: str, **options: object):
     return read_dates(list(texts), np.ones(len(texts), dtype=np.int64), **options)  # type: ignore[arg-type]
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(sorted(STYLES)), st.lists(MOMENTS, min_size=1, max_size=30))
 def test_every_style_gives_back_what_was_written(style: str, moments: list[datetime]) -> None:
     moments.append(datetime(2024, 3, 25))  # tells day from month
@@ -46,6 +49,7 @@ def test_every_style_gives_back_what_was_written(style: str, moments: list[datet
         assert pd.Timestamp(value).to_pydatetime() == datetime.strptime(text, style)
 
 
+@settings(max_examples=40)
 @given(st.lists(MOMENTS, min_size=1, max_size=20))
 def test_epochs_and_serial_days(moments: list[datetime]) -> None:
     late = [moment for moment in moments if moment.year > 2001] or [datetime(2024, 3, 5, 12)]
@@ -75,7 +79,9 @@ def test_shapes(texts: list[str], first: str) -> None:
     assert read(*texts).values[0] == np.datetime64(first)
 
 
-@pytest.mark.parametrize("texts", [["01-May", "May-20"], ["2024-03"], ["2024"], ["soon"], ["2024-13-45"], ["31/02/2024"], ["12.5"]])
+@pytest.mark.parametrize(
+    "texts", [["01-May", "May-20"], ["2024-03"], ["2024"], ["soon"], ["2024-13-45"], ["31/02/2024"], ["12.5"]]
+)
 def test_what_is_no_date(texts: list[str]) -> None:
     assert np.isnat(read(*texts).values).all()
 

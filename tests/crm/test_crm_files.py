@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from salessim.crm.dates import read_dates
 from salessim.crm.files import decode, find_files, read_file
 from salessim.crm.profiles import load_profiles
+from salessim.crm.quantities import read_numbers
 from salessim.errors import CrmError
 
 Writer = Callable[..., Path]
@@ -20,7 +24,7 @@ def knows(cell: str) -> bool:
     return any(profile.knows(cell) for profile in load_profiles())
 
 
-def read(export: Writer, content: str | bytes, name: str = "deals.csv"):  # noqa: ANN201
+def read(export: Writer, content: str | bytes, name: str = "deals.csv") -> Any:
     return read_file(export({name: content}) / name, knows)
 
 
@@ -59,6 +63,10 @@ class TestSeparators:
     def test_commas_inside_a_semicolon_file(self, export: Writer) -> None:
         raw = read(export, "deal id;deal name;amount\nD1;a, b, c;1,5\nD2;d, e, f;2,5\n")
         assert raw.separator == ";" and raw.cells[2].tolist() == ["1,5", "2,5"]
+
+    def test_hint_line_of_a_spreadsheet(self, export: Writer) -> None:
+        raw = read(export, "sep=;\ndeal id;stage\nD1;Won\n")
+        assert (raw.separator, raw.header_row, raw.rows.tolist()) == (";", 2, [3])
 
     def test_unknown_headers_are_split_by_width(self, export: Writer) -> None:
         raw = read(export, "eins;zwei;drei\n1,5;2;3\n4,5;5;6\n")
@@ -102,6 +110,29 @@ class TestRows:
         rows = "".join(f"D{n},Won\n" for n in range(before))
         with pytest.raises(CrmError, match=f"row {before + 2}: a quotation mark"):
             read(export, f'deal id,stage\n{rows}"X,Won\nY,Lost\n')
+
+
+class TestRealTables:
+    def test_continental_spreadsheet(self, shared: Path) -> None:
+        raw = read_file(shared / "format_quirks" / "superstore_semicolon_decimalcomma_bom_crlf.csv", knows)
+        assert raw is not None
+        assert (raw.encoding, raw.separator, raw.header_row, len(raw.header)) == ("utf-8-sig", ";", 1, 21)
+        assert not raw.too_long.any()
+        texts = raw.cells[raw.header.index("Sales")].drop_duplicates().tolist()
+        sales = read_numbers(texts, np.ones(len(texts), dtype=np.int64), european=True)
+        assert sales.decimal == "," and sales.sure and sales.values[0] == 261.96 and not np.isnan(sales.values).any()
+        texts = raw.cells[raw.header.index("Order Date")].drop_duplicates().tolist()
+        dates = read_dates(texts, np.ones(len(texts), dtype=np.int64))
+        assert dates.order == "day first" and dates.share == 1.0
+        assert dates.values[0] == np.datetime64("2020-11-08")
+
+    def test_dates_saved_again_by_a_spreadsheet(self, shared: Path) -> None:
+        raw = read_file(shared / "olist_funnel" / "closed_deals.csv", knows)
+        assert raw is not None and len(raw.rows) == 842
+        texts = raw.cells[raw.header.index("won_date")].drop_duplicates().tolist()
+        dates = read_dates(texts, np.ones(len(texts), dtype=np.int64))
+        assert dates.order == "day first" and dates.share == 1.0
+        assert (dates.values.min(), dates.values.max()) >= (np.datetime64("2017-12-05"), np.datetime64("2018-11-14"))
 
 
 class TestFinding:

@@ -65,7 +65,7 @@ class TestMaven:
         won = data.deals[data.deals["status"] == "won"]
         assert won["amount"].sum() == 7_203_038
         assert data.deals.loc[data.deals["status"] != "won", "amount"].isna().all()
-        assert data.report.of("amount_placeholder")[0].count == 1684
+        assert data.report.of("amount_placeholder_lost")[0].count == 1684
         assert data.report.of("amount_only_won")[0].count == 4593
 
     def test_product_spelled_two_ways(self, data: CrmData) -> None:
@@ -170,6 +170,21 @@ class TestSampleCompany:
 
     def test_repr(self, company_folder: Path) -> None:
         assert repr(read_crm(company_folder)).startswith("CrmData(600 deals, 1,200 stage events, 80 accounts,")
+
+
+class TestShippedSample:
+    def test_nothing_to_repair(self) -> None:
+        folder = Path(__file__).resolve().parents[2] / "data" / "sample"
+        if not (folder / "deals.csv").is_file():
+            pytest.skip("the sample company is not here")
+        data = read_crm(folder)
+        assert all(len(frame) for _, frame in data.tables())
+        codes = {finding.code for finding in data.report.findings}
+        assert not codes & {"unmatched", "name_repaired", "name_slip", "odd_cells", "status_unknown", "closing_missing"}
+        assert {"won", "lost", "open"} <= set(data.deals["status"])
+        unused = {file.name: file.unused for file in data.report.files if file.unused}
+        assert not unused
+        assert sum(file.rows_read for file in data.report.files) == sum(len(frame) for _, frame in data.tables())
 
 
 class TestFingerprint:
@@ -294,7 +309,13 @@ class TestErrors:
 
     def test_mixed_currencies(self, export: Writer) -> None:
         folder = export({"deals.csv": DEALS.replace(",1000,", ",€ 1000,").replace(",500,", ",$ 500,")})
-        fails(folder, "several currencies", "EUR: 1 deals (first in row 2)", "USD: 1 deals (first in row 3)", "rates")
+        fails(
+            folder,
+            "several currencies",
+            "EUR: 1 deals (first in deals.csv, row 2)",
+            "USD: 1 deals (first in deals.csv, row 3)",
+            "rates",
+        )
 
     def test_no_date_at_all(self, export: Writer) -> None:
         folder = export({"deals.csv": "deal_id,stage\nD1,Won\nD2,Open\n"})
@@ -518,6 +539,73 @@ class TestDirt:
         assert data.stage_events["deal_id"].tolist() == ["D1", "D9"]
         assert data.report.of("unmatched")[0].column == "stage_events.deal_id"
         assert data.report.of("deals_without_history")[0].count == 2
+
+
+class TestCurrency:
+    MIXED = (
+        "deal_id,stage,amount,currency,created_at{more}\nD1,Won,100,EUR,2024-01-01{a}\nD2,Won,100,USD,2024-01-02{b}\n"
+    )
+
+    def test_rates(self, export: Writer) -> None:
+        folder = export({"deals.csv": self.MIXED.format(more="", a="", b="")})
+        data = read_crm(folder, mapping={"currency": "eur", "rates": {"usd": 0.9}})
+        assert data.deals["amount"].tolist() == [100, 90] and set(data.deals["currency"]) == {"EUR"}
+        assert data.report.of("currency_converted")[0].count == 1
+        fails(folder, "there is no rate", "'EUR'", mapping={"currency": "CNY", "rates": {"USD": 7}})
+
+    def test_converted_amounts_of_the_export(self, export: Writer) -> None:
+        folder = export({"deals.csv": self.MIXED.format(more=",Amount (converted)", a=",100", b=",91")})
+        fails(folder, "several currencies")
+        folder = export({"deals.csv": self.MIXED.format(more=",Amount in company currency", a=",100", b=",91")})
+        data = read_crm(folder)
+        assert data.deals["amount"].tolist() == [100, 91] and set(data.deals["currency"]) == {"EUR"}
+        assert data.report.of("currency_base")[0].message_en == "amounts in several currencies (EUR, USD)"
+
+    def test_one_currency_serves_for_all(self, export: Writer) -> None:
+        text = "deal_id,stage,amount,created_at\nD1,Won,$100,2024-01-01\nD2,Won,50,2024-01-01\nD3,Open,,2024-01-01\n"
+        data = read_crm(export({"deals.csv": text}))
+        assert data.deals["currency"].tolist() == ["USD"] * 3
+        assert data.report.of("currency_assumed")[0].count == 1
+
+    def test_named_by_header_or_user(self, export: Writer) -> None:
+        data = read_crm(export({"deals.csv": DEALS.replace(",amount,", ",Amount (k€),")}))
+        assert data.deals["amount"].tolist() == [1_000_000, 500_000, 700_000]
+        assert set(data.deals["currency"]) == {"EUR"}
+        assert set(read_crm(export({"deals.csv": DEALS}), mapping={"currency": "CHF"}).deals["currency"]) == {"CHF"}
+
+
+class TestWishes:
+    def test_names(self, export: Writer) -> None:
+        folder = export({"deals.csv": DEALS, "accounts.csv": "account_id,name,city\nB1,Acme,Rome\nA2,Beta,Rome\n"})
+        data = read_crm(folder, mapping={"names": {"account": {"A1": "Acme"}}})
+        assert data.deals["account_id"].tolist() == ["B1", "A2", "B1"]
+
+    def test_a_file_named_a_table_it_cannot_be(self, export: Writer) -> None:
+        folder = export({"deals.csv": DEALS, "other.csv": "p,q\n1,2\n"})
+        fails(folder, "other.csv", "this table of products lacks", mapping={"files": {"other.csv": "products"}})
+
+    def test_time_zone(self, export: Writer) -> None:
+        text = "deal_id,stage,created_at\nD1,Won,2024-03-05T22:30:11Z\n"
+        folder = export({"deals.csv": text})
+        assert read_crm(folder).as_of == date(2024, 3, 5)
+        assert read_crm(folder).report.of("date_offset")[0].count == 1
+        shown = read_crm(folder, mapping={"time_zone": "Asia/Shanghai"})
+        assert shown.as_of == date(2024, 3, 6) and not shown.report.of("date_offset")
+
+    def test_date_format_and_decimal(self, export: Writer) -> None:
+        text = "deal_id,stage,created_at,amount\nD1,Won,05032024,1.234\n"
+        wishes = {"date_formats": {"Created At": "%d%m%Y"}, "decimal": ","}
+        deals = read_crm(export({"deals.csv": text}), mapping=wishes).deals
+        assert deals["created_at"].tolist() == [pd.Timestamp("2024-03-05")] and deals["amount"].tolist() == [1234]
+
+    def test_number_that_can_be_read_two_ways_is_told(self, export: Writer) -> None:
+        text = "deal_id,stage,created_at,amount\nD1,Won,2024-03-05,1.234\n"
+        assert read_crm(export({"deals.csv": text})).report.of("decimal_assumed")[0].level == "warning"
+
+    def test_location_is_a_country_or_a_town(self, export: Writer) -> None:
+        for where, column in (("Germany", "country"), ("Hamburg", "place")):
+            data = read_crm(export({"deals.csv": DEALS, "accounts.csv": f"account,office location\nAcme,{where}\n"}))
+            assert data.accounts[column].tolist() == [where]
 
 
 class TestChinese:

@@ -18,7 +18,7 @@ def frame(**columns: list[object]) -> pd.DataFrame:
         kind = "datetime64[us]" if dated else "float64" if name == "probability" else "str"
         made[name] = pd.Series(values, dtype=kind)
     table = pd.DataFrame(made)
-    table["_row"] = range(2, len(table) + 2)
+    table["_file"], table["_row"] = "deals.csv", range(2, len(table) + 2)
     return table
 
 
@@ -67,13 +67,15 @@ class TestStatus:
         assert status(stage=["Lost"], lost_reason=["no decision"]) == ["lost"]
 
     def test_probability_decides_unknown_stages(self) -> None:
-        result = status(
-            stage=["Signé", "Signé", "Perdu", "Offre", "Offre"], probability=[1.0, 1.0, 0.0, 0.0, 0.4]
-        )
+        result = status(stage=["Signé", "Signé", "Perdu", "Offre", "Offre"], probability=[1.0, 1.0, 0.0, 0.0, 0.4])
         assert result == ["won", "won", "lost", "open", "open"]
 
     def test_mapping_goes_before_all(self) -> None:
-        assert status(Wishes(stages={"Won": "open", "Offre": "lost"}), stage=["Won", "Offre", "Lost"]) == ["open", "lost", "lost"]
+        assert status(Wishes(stages={"Won": "open", "Offre": "lost"}), stage=["Won", "Offre", "Lost"]) == [
+            "open",
+            "lost",
+            "lost",
+        ]
 
     def test_mapping_of_a_stage_that_does_not_occur(self) -> None:
         with pytest.raises(CrmError, match="no deal has this stage"):
@@ -103,7 +105,7 @@ class TestStatus:
         assert codes(log)["status_missing"] == 1
 
 
-def closing(table: pd.DataFrame, events: pd.DataFrame | None = None):  # noqa: ANN201
+def closing(table: pd.DataFrame, events: pd.DataFrame | None = None):
     log = ReportBuilder()
     return decide_closing(table, events, Wishes(), log), codes(log)
 
@@ -112,7 +114,10 @@ class TestClosing:
     def test_closing_date_of_the_file(self) -> None:
         table = frame(deal_id=["1", "2"], status=["won", "open"], closed_at=["2024-03-01", None])
         result, told = closing(table)
-        assert result.closed_at.tolist()[0] == pd.Timestamp("2024-03-01") and result.closed_at.isna().tolist() == [False, True]
+        assert result.closed_at.tolist()[0] == pd.Timestamp("2024-03-01") and result.closed_at.isna().tolist() == [
+            False,
+            True,
+        ]
         assert told == {} and not result.weak.any()
 
     def test_a_date_on_open_deals_is_the_expected_one(self) -> None:
@@ -149,7 +154,9 @@ class TestClosing:
         assert told == {"closing_from": 1} and not result.weak.any()
 
     def test_expected_date_only_where_there_are_no_closing_dates(self) -> None:
-        table = frame(deal_id=["1", "2"], status=["won", "lost"], closed_at=[None, None], expected_close=["2024-09-01", None])
+        table = frame(
+            deal_id=["1", "2"], status=["won", "lost"], closed_at=[None, None], expected_close=["2024-09-01", None]
+        )
         result, told = closing(table)
         assert result.weak.tolist() == [True, False] and told == {"closing_weak": 1, "closing_missing": 1}
         table["closed_at"] = pd.Series([None, "2024-08-01"], dtype="datetime64[us]")

@@ -1,0 +1,255 @@
+"""A comparison that grows: first few replications, then more of the same, reusing whatever was run before.
+
+What is known after few replications is a prefix of what is known after many, so a preview does not jump for another
+reason than having seen less.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salessim.errors import StudyError, explain
+from salessim.measures import measure
+from salessim.study.differences import paired_differences
+from salessim.study.judgement import Judgement, judge
+from salessim.study.replay import Outcome, Replay
+from salessim.study.study import Study
+
+if TYPE_CHECKING:
+    from salessim.model.market import Market
+    from salessim.model.plan import Plan
+    from salessim.world.alignment import Alignment
+
+__all__ = ["Futures", "Reading", "readings"]
+
+
+class _Lane:
+    """One plan on one market, with the outcomes found so far."""
+
+    def __init__(self, replay: Replay) -> None:
+        self.replay = replay
+        self.outcomes: list[Outcome] = []
+
+
+class Futures:
+    """The futures of markets under plans, replayed as far as somebody asked, and kept.
+
+    Parameters
+    ----------
+    months : int
+        Length of each run.
+    seed : int
+    keep : int
+        Markets with plans kept; the least recently asked for is forgotten.
+
+    Examples
+    --------
+    >>> from salessim.model.presets import preset
+    >>> market, plan = preset("small")
+    >>> plans = {"territory": plan, "product": plan.but(structure="product")}
+    >>> futures = Futures(months=3)
+    >>> few = futures.study(market, plans, 2)
+    >>> many = futures.study(market, plans, 4)
+    >>> bool((many.values()[:2] == few.values()).all()), futures.found(market, plans)
+    (True, 4)
+    """
+
+    def __init__(self, months: int = 24, seed: int = 1, *, keep: int = 48) -> None:
+        self.months = months
+        self.seed = seed
+        self._lanes: deque[_Lane] = deque(maxlen=keep)
+        self._lock = threading.Lock()
+
+    def found(self, market: Market, plans: Mapping[str, Plan]) -> int:
+        """Return how many replications are there for all of these plans on this market."""
+        with self._lock:
+            lanes = [self._known(market, plan) for plan in plans.values()]
+        return min((len(lane.outcomes) if lane is not None else 0 for lane in lanes), default=0)
+
+    def study(
+        self,
+        market: Market,
+        plans: Mapping[str, Plan],
+        replications: int,
+        *,
+        stop: NDArray[np.int64] | None = None,
+        measure_name: str = "revenue",
+        delta: float = 0.01,
+    ) -> Study | None:
+        """Return the study of these plans with the first `replications`, running those that are not there yet.
+
+        The first plan is the baseline. Assumptions are not varied and SimPy does not audit: for an answer to act on
+        there is `compare`.
+
+        Parameters
+        ----------
+        replications : int
+            2 or more.
+        stop : (1,) int64 array, optional
+            Set its element to another value than 0, from any thread, to stop. What was finished is kept.
+
+        Returns
+        -------
+        Study or None
+            None where it was stopped before.
+
+        Raises
+        ------
+        StudyError
+            For fewer than two plans or replications.
+        ModelError
+            For a plan that cannot be on this market.
+        """
+        if len(plans) < 2 or replications < 2:
+            raise StudyError(
+                explain(
+                    "a comparison needs two plans and two replications",
+                    value=f"{len(plans)} plans, {replications} replications",
+                    allowed="2 or more of each",
+                )
+            )
+        chosen = measure(measure_name)
+        lanes: dict[str, _Lane] = {}
+        for name, plan in plans.items():
+            if _stopped(stop):
+                return None
+            lanes[name] = self._lane(market, plan)
+        for n in range(replications):
+            for lane in lanes.values():
+                if not self._extend(lane, n, stop):
+                    return None
+        names = tuple(lanes)
+        return Study(
+            market=market, plans=dict(plans), months=self.months, seed=self.seed, baseline=0,
+            measure_name=chosen.name, delta=delta,
+            table=np.array([[lanes[name].outcomes[n].measures for name in names] for n in range(replications)]),
+            monthly=np.array([[lanes[name].outcomes[n].monthly for name in names] for n in range(replications)]),
+            assumed=None, audited=None,
+            moved={name: lane.replay.alignment.moved for name, lane in lanes.items()},
+        )  # fmt: skip
+
+    def _extend(self, lane: _Lane, n: int, stop: NDArray[np.int64] | None) -> bool:
+        """Make sure that replication `n` of a lane is there; return False where it was stopped before."""
+        if n < len(lane.outcomes):
+            return True
+        outcome = None if _stopped(stop) else lane.replay.outcome(n, stop)
+        if outcome is None:
+            return False
+        with self._lock:
+            if n == len(lane.outcomes):
+                lane.outcomes.append(outcome)
+        return True
+
+    def _lane(self, market: Market, plan: Plan) -> _Lane:
+        with self._lock:
+            lane = self._known(market, plan)
+            if lane is not None:
+                self._lanes.remove(lane)
+                self._lanes.append(lane)
+                return lane
+            alignment = self._aligned(market, plan)
+        lane = _Lane(Replay(market, plan, self.months, self.seed, alignment))
+        with self._lock:
+            self._lanes.append(lane)
+        return lane
+
+    def _known(self, market: Market, plan: Plan) -> _Lane | None:
+        for lane in reversed(self._lanes):
+            replay = lane.replay
+            if (replay.market is market or replay.market == market) and replay.plan == plan:
+                return lane
+        return None
+
+    def _aligned(self, market: Market, plan: Plan) -> Alignment | None:
+        """Return who serves whom, where it is known from a market that differs in nothing that an alignment sees."""
+        for lane in reversed(self._lanes):
+            if lane.replay.plan == plan and _same_ground(lane.replay.market, market):
+                return lane.replay.alignment
+        return None
+
+
+def _same_ground(one: Market, other: Market) -> bool:
+    """Say whether two markets differ at most in how customers decide: complexity, knowledge, relationship, money."""
+    return one is other or (
+        one.travelling.distance == other.travelling.distance
+        and all(
+            getattr(one, name) is getattr(other, name) or getattr(one, name) == getattr(other, name)
+            for name in ("accounts", "products", "stages", "affinity", "today", "calendar")
+        )
+    )
+
+
+def _stopped(stop: NDArray[np.int64] | None) -> bool:
+    return stop is not None and bool(stop[0])
+
+
+class Reading(NamedTuple):
+    """One measure of a plan and of the baseline, for a card.
+
+    Attributes
+    ----------
+    name : str
+        The measure.
+    value, baseline : float
+        Means over the replications.
+    judgement : Judgement or None
+        The plan against the baseline; of a share in points of a per cent, else in the unit of the measure. None where
+        the measure does not exist in some future (a win rate without a decided deal).
+    differences : (replications,) array
+        The plan less the baseline in each future, in the unit of `judgement`.
+    """
+
+    name: str
+    value: float
+    baseline: float
+    judgement: Judgement | None
+    differences: NDArray[np.float64]
+
+
+def readings(study: Study, names: tuple[str, ...], plan: int = 1) -> list[Reading]:
+    """Read several measures of one plan against the baseline.
+
+    What is too small to matter is `Study.delta`: of the baseline's mean revenue for every amount of money (so revenue
+    and contribution are measured with the same sum), of the baseline's mean for times and counts, and as points of a
+    per cent for shares.
+
+    Raises
+    ------
+    StudyError
+        For a measure that does not exist.
+
+    Examples
+    --------
+    >>> from salessim.model.presets import preset
+    >>> market, small = preset("small")
+    >>> plans = {"few": small, "many": small.but(reps=12)}
+    >>> for reading in readings(Futures(months=6).study(market, plans, 6), ("calls", "travel_share")):
+    ...     print(reading.name, reading.judgement.kind)
+    calls better
+    travel_share better
+    """
+    found = []
+    row = [i for i in range(len(study.names)) if i != study.baseline].index(plan)
+    for name in names:
+        entry = measure(name)
+        values = study.values(name)
+        base = float(values[:, study.baseline].mean())
+        if entry.unit == "share":
+            values, delta = 100.0 * values, 100.0 * study.delta
+        elif entry.unit == "currency":
+            delta = study.delta * abs(float(study.values("revenue")[:, study.baseline].mean()))
+        else:
+            delta = study.delta * abs(base)
+        judgement = None
+        if np.isfinite(values).all():
+            family = paired_differences(values, study.baseline)
+            judgement = judge(family, max(delta, 1e-12), higher_is_better=entry.better != "down")[row]
+        value = float(study.values(name)[:, plan].mean())
+        found.append(Reading(name, value, base, judgement, values[:, plan] - values[:, study.baseline]))
+    return found
