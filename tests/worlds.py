@@ -319,7 +319,7 @@ def _random_market(rng: np.random.Generator, n_a: int, n_p: int, n_g: int, n_s: 
                 "price_cv": [_pick(rng, 0.0, 1.5, 0.0) for _ in products],
                 "margin": rng.uniform(-0.2, 0.9, n_p).round(3),
                 "complexity": [_pick(rng, 0.0, 1.0, 0.0, 1.0) for _ in products],
-                "opportunities": [_pick(rng, 0.5, 25.0, 0.0) for _ in products],
+                "opportunities": [_pick(rng, 1.0, 60.0, 0.0) for _ in products],
             }
         ),
         accounts=Accounts(
@@ -397,7 +397,7 @@ def _random_plan(rng: np.random.Generator, market: Market, reps: list[str], stru
 
 
 @st.composite
-def cases(draw: st.DrawFn, structures: Sequence[str] = ("today", "territory", "product", "customer", "hybrid"), max_months: int = 4) -> Case:
+def cases(draw: st.DrawFn, structures: Sequence[str] = ("today", "territory", "product", "customer", "hybrid"), max_months: int = 6) -> Case:
     """Draw a market and a plan over all mechanisms: what matters for shrinking by Hypothesis, the rest from one seed."""
     n_a, n_p = draw(st.integers(1, 12)), draw(st.integers(1, 4))
     n_g, n_s, n_r = draw(st.integers(1, 3)), draw(st.integers(1, 4)), draw(st.integers(1, 5))

@@ -136,6 +136,7 @@ def run_compiled(world: World, stop: NDArray[np.int64] | None = None) -> int:
     """
     flag = np.zeros(1, dtype=np.int64) if stop is None else stop
     if world["counts"]["events"][0] == 0 and world["counts"]["heap"][0] == 0:
+        world.make_room_to_open()
         _begin(world.address)
     while True:
         status = int(_advance(world.address, flag))

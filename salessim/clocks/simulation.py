@@ -172,6 +172,8 @@ class Simulation:
     def run(self) -> Run:
         """Run to the end and return what happened."""
         world, until = self.world, float(self.world["settings"]["until"][0])
+        world.make_room_to_open()
+        self._read_agenda()
         entries.open_books(world.address)
         self._announce(int(world["counts"]["agenda"][0]), False)
         for r in range(len(self._bells)):

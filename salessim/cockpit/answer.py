@@ -14,7 +14,7 @@ from salessim.measures import measure
 from salessim.study.incremental import Reading, readings
 from salessim.study.judgement import Kind
 from salessim.study.phrases import figures, phrase, quantity
-from salessim.study.wording import currency_label
+from salessim.study.wording import capital, currency_label
 from salessim.words import label
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ CARDS = ("revenue", "contribution", "travel_share", "win_rate")
 HEIGHT = 510
 """Height of the answer in pixels: it never changes, so nothing on the page jumps."""
 
-_WIDTH, _PICTURE = 760, 240
+_WIDTH, _PICTURE = 740, 240
 _INK = {"better": "#006b4e", "worse": "#a83c00"}
 
 
@@ -57,15 +57,17 @@ def answer_html(study: Study, names: Names, language: str, *, same: bool = False
     said = text("same plan", language) if same else _verdict(study, names, language)
     cards = "".join(_card(reading, study, language, same) for reading in read)
     money = [reading for reading in read if measure(reading.name).unit == "currency"]
-    figure = interval_figure(study, money, language, width=_WIDTH, height=_PICTURE)
+    if same:
+        picture = f'<div style="height:{_PICTURE}px"></div>'
+    else:
+        picture = _image(interval_figure(study, money, language, width=_WIDTH, height=_PICTURE), said)
+    key = "" if same else f"{_key(money[0], study, language)} {text('not varied', language)}"
     return _box(
         f'<div style="font-size:15px;font-weight:600">{html.escape(names.heading)}</div>'
         f'<div style="display:flex;gap:10px;margin:8px 0">{cards}</div>'
         f'<div class="ss-verdict" style="font-size:16px;line-height:1.35;height:66px;overflow:auto">'
         f"{html.escape(said)}</div>"
-        f"{_image(figure, said)}"
-        f'<div style="font-size:13px;line-height:1.3;opacity:.75">{html.escape(_key(money[0], study, language))} '
-        f"{html.escape(text('not varied', language))}</div>"
+        f'{picture}<div style="font-size:13px;line-height:1.3;opacity:.75">{html.escape(key)}</div>'
     )
 
 
@@ -103,9 +105,9 @@ def _card(reading: Reading, study: Study, language: str, same: bool) -> str:
     kind = "" if reading.judgement is None or same else reading.judgement.kind.value
     ink = f"color:{_INK[kind]}" if kind in _INK else ""
     return (
-        f'<div class="ss-card" style="flex:1;border:1px solid rgba(128,128,128,.45);border-radius:6px;padding:6px 10px;'
-        f'height:100px;overflow:hidden"><div style="font-size:14px">{html.escape(name[:1].upper() + name[1:])}</div>'
-        f'<div style="font-size:21px;font-weight:600;line-height:1.25">{html.escape(value)}</div>'
+        f'<div class="ss-card" style="flex:1 1 0;min-width:0;border:1px solid rgba(128,128,128,.45);border-radius:6px;padding:5px 9px;'
+        f'height:100px;overflow:hidden"><div style="font-size:14px">{html.escape(capital(name))}</div>'
+        f'<div style="font-size:17px;font-weight:600;line-height:1.4;white-space:nowrap">{html.escape(value)}</div>'
         f'<div style="font-size:14px;line-height:1.25;{ink}">{html.escape(second)}</div>'
         f'<div style="font-size:13px;opacity:.75;line-height:1.25">{html.escape(was)}</div></div>'
     )
@@ -129,7 +131,8 @@ def _change(reading: Reading, language: str) -> str:
         return ""
     word = text(f"direction {judged.kind.value}", language)
     if measure(reading.name).unit == "share":
-        size = figures(judged.difference, judged.low, judged.high, language, unit=text("points", language))[0]
+        number = f"{judged.difference:+.1f}".replace("-", "−")
+        size = phrase(language, "with unit", number=number, unit=text("points", language))
     elif math.isnan(judged.relative_difference):
         return word
     else:

@@ -20,7 +20,7 @@ __all__ = ["Controls"]
 
 _LANGUAGES = (("English", "en"), ("中文", "zh"))
 _SLIDERS = ("reps", "complexity", "difference", "distance")
-_LEFT = "330px"
+_LEFT = "306px"
 
 
 class Controls:
@@ -50,13 +50,13 @@ class Controls:
             "structure": plan.structure, "reps": plan.headcount, "complexity": round(start.complexity, 2),
             "difference": round(start.difference, 2), "distance": float(round(start.distance)),
         }  # fmt: skip
-        wide = {"layout": w.Layout(width="auto"), "style": {"description_width": "112px"}}
+        wide = {"layout": w.Layout(width="auto"), "style": {"description_width": "104px"}}
         head = {"layout": w.Layout(margin="4px 0 0 0")}
         most = max(2 * plan.headcount, plan.headcount + 10)
         far = max(1000.0, 2.0 * self._start["distance"])
         self.structure = w.ToggleButtons(
             options=[(name, name) for name in STRUCTURES], value=plan.structure,
-            style={"button_width": "96px"}, layout=w.Layout(width="auto"),
+            style={"button_width": "92px"}, layout=w.Layout(width="auto"),
         )  # fmt: skip
         self.sliders: dict[str, Any] = {
             "reps": w.IntSlider(plan.headcount, 1, most, **wide),
@@ -67,11 +67,11 @@ class Controls:
                 readout_format=".0f", **wide,
             ),
         }  # fmt: skip
-        self.stop = w.Button(layout=w.Layout(width="112px"))
+        self.stop = w.Button(layout=w.Layout(width="104px"))
         self.back = w.Button(layout=w.Layout(width="160px"))
         self.language = w.ToggleButtons(options=_LANGUAGES, value="en", style={"button_width": "78px"})
         self._heads = {"your plan": w.HTML(**head), "the market": w.HTML(**head)}
-        self.answer = w.HTML(layout=w.Layout(width="780px", height=f"{HEIGHT + 8}px"))
+        self.answer = w.HTML(layout=w.Layout(width="748px", height=f"{HEIGHT + 8}px"))
         self.status = w.HTML(layout=w.Layout(height="44px"))
         left = w.VBox(
             [

@@ -22,6 +22,7 @@ from salessim.errors import SalesSimError, StudyError, explain, nearest
 from salessim.study.incremental import Futures
 from salessim.study.phrases import phrase
 from salessim.study.position import position
+from salessim.study.wording import capital
 from salessim.words import label
 from salessim.words.terms import checked_language
 
@@ -119,6 +120,7 @@ class Panel:
         self._lock = threading.RLock()
         self._levers = Levers()
         self._study: Study | None = None
+        self._shown: Levers | None = None  # the levers that the study shown belongs to
         self._held = False
         self._futures = Futures(months, seed)
         self._worker = Worker(self._failed, name="salessim panel")
@@ -196,9 +198,10 @@ class Panel:
         self._worker.stop()
         with self._lock:
             self._held = True
-            found = self._study.replications if self._study is not None else 0
-            key = "stopped" if found else "stopped empty"
-            self._say(text(key, self._language, n=found))
+            if self._study is not None and self._shown == self._levers:
+                self._say(text("stopped", self._language, n=self._study.replications))
+            else:
+                self._say(text("stopped empty", self._language))
             self._controls.stopped(True, self._language)
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -272,18 +275,16 @@ class Panel:
             if task.stopped:
                 return
             with self._lock:
-                self._study = study
+                self._study, self._shown = study, levers
                 self._controls.answer.value = shown
                 spent = f"{1000 * (time.perf_counter() - begin):,.0f}"
                 key = "ready" if n == self.replications else "preview"
-                self._say(
-                    text(key, language, n=n, all=self.replications, ms=spent, seed=self.seed, months=self.months)
-                )
+                self._say(text(key, language, n=n, all=self.replications, ms=spent, seed=self.seed, months=self.months))
 
     def _names(self, levers: Levers, live: Plan, language: str) -> Names:
         """Say in words what is compared."""
         moved = [
-            text("setting", language, name=text(name, language), value=f"{getattr(levers, name):g}")
+            text(f"set {name}", language, value=f"{getattr(levers, name):g}")
             for name in ("complexity", "difference", "distance")
             if getattr(levers, name) is not None
         ]
@@ -292,12 +293,12 @@ class Panel:
         full = [text("with reps", language, structure=name, reps=reps) for name, reps in plans]
         short = full if plans[0][1] != plans[1][1] or plans[0] == plans[1] else [name for name, _ in plans]
         heading = text("heading", language, live=full[1], base=full[0])
-        return Names(f"{heading} · {market}", short[0], short[1])
+        return Names(f"{capital(heading)} · {market}", short[0], short[1])
 
     def _failed(self, error: BaseException) -> None:
         """Say what went wrong, in words; keep what is a defect."""
         with self._lock:
-            self._study = None
+            self._study = self._shown = None
             if isinstance(error, SalesSimError):
                 said = text("refused", self._language, message=str(error))
             else:
@@ -308,4 +309,3 @@ class Panel:
 
     def _say(self, said: str, *, wrong: bool = False) -> None:
         self._controls.status.value = status_html(said, wrong=wrong)
-

@@ -34,7 +34,7 @@ class _Small(Page):
 
 
 def interval_figure(
-    study: Study, read: Sequence[Reading], language: str = "en", *, width: int = 760, height: int = 240
+    study: Study, read: Sequence[Reading], language: str = "en", *, width: int = 740, height: int = 240
 ) -> Figure:
     """Draw the differences of the second plan from the first in several amounts of money, one row each.
 
@@ -88,4 +88,3 @@ def interval_figure(
         page.text(right + 14, middle, page.wrapped(number, 15, _MARGIN - 16, 1)[0], 15, middle=True)
         page.text(right + 14, middle + 20, said[0], size, STYLE["faint"], middle=True)
     return page.figure
-

@@ -23,7 +23,6 @@ __all__ = ["Lookup", "Matches", "Repair", "is_one_slip", "known_spelling", "labe
 
 SAFE_LENGTH = 8  # letters and digits a name must have before a slip in it is repaired
 SAFE_WORD = 4  # length of the word in which the slip may be: "Plan A" and "Plan B" are two plans
-ID_SHARE = 0.5  # share of exact matches from which a column is taken to hold identifiers
 
 
 def name_key(name: str) -> str:
@@ -133,7 +132,7 @@ class Lookup:
     keys : pandas.Series
         Identifier of each entry.
     names : pandas.Series
-        Name of each entry; may be the identifiers themselves.
+        Name of each entry, missing where it has none; may be the identifiers themselves.
     aliases : pandas.Series or None
         A second unique name, such as an e-mail address.
     people : bool
@@ -146,7 +145,6 @@ class Lookup:
     ) -> None:
         self._people = people
         self._keys = set(keys.dropna())
-        self._has_ids = bool((keys.fillna("") != names.fillna("")).any())
         self._name_of = {key: name for name, key in zip(names, keys, strict=True) if isinstance(name, str)}
         pairs = list(zip(names, keys, strict=True))
         if aliases is not None:
@@ -181,8 +179,6 @@ class Lookup:
         """
         codes, distinct = pd.factorize(values)
         counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
-        by_key = np.array([value in self._keys for value in distinct], dtype=bool)
-        holds_ids = self._has_ids and counts.sum() > 0 and counts[by_key].sum() >= ID_SHARE * counts.sum()
         for value, target in wishes.items():
             if target not in self._keys and not self._exact.get(target):
                 known = [name for name in self._exact if name]
@@ -198,7 +194,7 @@ class Lookup:
         found: list[str | None] = []
         repairs: list[Repair] = []
         for value, count in zip(distinct, counts.tolist(), strict=True):
-            key, how = self._one(value, wishes, exact_only=holds_ids, used=used)
+            key, how = self._one(value, wishes, used)
             found.append(key)
             if how and key is not None:
                 repairs.append(Repair(value, self.name_of(key), how, count))
@@ -214,9 +210,7 @@ class Lookup:
             ambiguous=tuple(value for value in unmatched.index if self._exact.get(value, value) is None),
         )
 
-    def _one(
-        self, value: str, wishes: Mapping[str, str], *, exact_only: bool, used: Collection[str]
-    ) -> tuple[str | None, str]:
+    def _one(self, value: str, wishes: Mapping[str, str], used: Collection[str]) -> tuple[str | None, str]:
         if value in wishes:
             target = wishes[value]
             return (target if target in self._keys else self._exact.get(target)), "wish"
@@ -224,8 +218,6 @@ class Lookup:
             return value, ""
         if value in self._exact:
             return self._exact[value], ""
-        if exact_only:
-            return None, ""
         spelled = self._spelled.get(name_key(value))
         if spelled is not None:
             return spelled, "spelling"

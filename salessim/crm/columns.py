@@ -17,7 +17,7 @@ import pandas as pd
 from salessim.crm.dates import FITS, DateReading, read_dates
 from salessim.crm.mapping import Wishes
 from salessim.crm.profiles import header_key, load_data
-from salessim.crm.quantities import currency_code, read_booleans, read_numbers, unit_factor
+from salessim.crm.quantities import currency_code, read_booleans, read_numbers, unit_currency, unit_factor
 from salessim.errors import CrmError, explain
 
 __all__ = ["ColumnContext", "Reading", "read_column", "read_date_columns"]
@@ -151,7 +151,10 @@ def _read_quantity(distinct: _Distinct, context: ColumnContext) -> Reading:
         notes["decimal_assumed"] = int(distinct.counts.sum())
     if context.kind == "percent":
         known = values[~misfit]
-        fraction = bool(known.size) and known.max() <= 1 and not set(np.unique(known)) <= {0.0, 1.0}
+        small = bool(known.size) and known.max() <= 1 and not any("%" in text for text in distinct.texts)
+        fraction = small and not set(np.unique(known)) <= {0.0, 1.0}
+        if small and not fraction and known.max() == 1:
+            notes["percent_unclear"] = int(distinct.counts.sum())
         style = "fraction" if fraction else "per cent"
         values = values if fraction else values / 100
     elif context.kind in ("money", "minutes"):
@@ -161,7 +164,7 @@ def _read_quantity(distinct: _Distinct, context: ColumnContext) -> Reading:
             values = values * factor
     currencies = None
     if context.kind == "money":
-        from_header = currency_code(context.unit) if context.unit else ""
+        from_header = unit_currency(context.unit)
         written = [code or from_header for code in reading.currencies]
         if any(written):
             spread = distinct.spread(np.array([code or np.nan for code in written], dtype=object), np.nan)

@@ -130,8 +130,9 @@ def _lookup(frames: Frames, table: str, key: str, *, people: bool = False) -> Lo
     if table not in frames:
         return None
     frame = frames[table]
-    named = frame["name"].fillna(frame[key]) if "name" in frame else frame[key]
-    return Lookup(frame[key], named, frame.get("email"), people=people)
+    unnamed = pd.Series(np.nan, index=frame.index, dtype="str")
+    names = frame[key] if table == "products" else frame.get("name", unnamed)
+    return Lookup(frame[key], names, frame.get("email"), people=people)
 
 
 def _refer(

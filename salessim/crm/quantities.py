@@ -16,7 +16,7 @@ import numpy as np
 
 from salessim.crm.profiles import load_data
 
-__all__ = ["NumberReading", "currency_code", "read_booleans", "read_numbers", "unit_factor"]
+__all__ = ["NumberReading", "currency_code", "read_booleans", "read_numbers", "unit_currency", "unit_factor"]
 
 _BLANKS = re.compile(r"[\s\u00a0\u202f'’]")
 _DIGITS = re.compile(r"[+-]?[\d.,]*\d[\d.,]*")
@@ -69,6 +69,19 @@ def currency_code(text: str) -> str:
         return known
     code = re.match(r"([A-Za-z]{3})(?:\s*[-–(/]|$)", plain) or re.search(r"\(([A-Z]{3})\)", plain)
     return code[1].upper() if code else ""
+
+
+def unit_currency(unit: str) -> str:
+    """Currency named in the unit of a header; empty if none is.
+
+    Examples
+    --------
+    >>> unit_currency("kEUR"), unit_currency("万元"), unit_currency("in $"), unit_currency("converted")
+    ('EUR', 'CNY', 'USD', '')
+    """
+    plain = unicodedata.normalize("NFKC", unit).casefold()
+    found = re.search(rf"(?<![a-z])[km]?({_affix().pattern})(?![a-z])", plain)
+    return _currency_words()[found[1]] if found else ""
 
 
 def unit_factor(unit: str, kind: str) -> float:

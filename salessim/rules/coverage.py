@@ -64,6 +64,8 @@ def worth_of_call(w: Tables, i: int, t: float) -> float:
 @rule
 def _pick(w: Tables, r: int, t: float, customers: int, place: int, size: int, worth: NDArray[np.float64]) -> int:
     """Fill the tour of rep `r` from `place` to `size` with the best customers (or prospects); returns its new size."""
+    if place >= size:
+        return place
     tour = r * w.settings[0].tour_length
     n = place
     i = w.reps[r].first_relation
@@ -75,16 +77,15 @@ def _pick(w: Tables, r: int, t: float, customers: int, place: int, size: int, wo
             and t - w.relations[i].called >= w.settings[0].call_gap
         ):
             value = worth_of_call(w, i, t)
-            if n < size or value > worth[n - 1]:
-                j = n if n < size else n - 1
+            if n < size or value > worth[size - 1]:
+                j = n if n < size else size - 1
                 while j > place and worth[j - 1] < value:
                     worth[j] = worth[j - 1]
                     w.tours[tour + j].row = w.tours[tour + j - 1].row
                     j -= 1
-                if j < size:
-                    worth[j] = value
-                    w.tours[tour + j].row = i
-                    n = min(n + 1, size)
+                worth[j] = value
+                w.tours[tour + j].row = i
+                n = min(n + 1, size)
         i = following
     return n
 
@@ -96,7 +97,7 @@ def _plan_tour(w: Tables, r: int, t: float) -> None:
     prospects = int(length * w.settings[0].prospecting + 0.5)
     n = _pick(w, r, t, 1, 0, length - prospects, worth)
     m = _pick(w, r, t, 0, n, length, worth)
-    if m < length and m - n >= 0:
+    if m < length:
         # prospects ran out: their places go to customers, so the tour is planned again without them
         n = _pick(w, r, t, 1, 0, length - (m - n), worth)
         m = _pick(w, r, t, 0, n, length, worth)

@@ -52,8 +52,8 @@ def at_work(w: Tables, r: int, t: float) -> bool:
     row = w.reps[r].calendar * (s.n_days + 1) + day
     if w.hours[row + 1].total <= w.hours[row].total:
         return False
-    part = t - day
-    return s.opens <= part < s.opens + s.day_length
+    # compared as `next_opening` computes it: a rounding error would let a rep sleep through his own opening
+    return day + s.opens <= t < day + s.opens + s.day_length
 
 
 @rule
@@ -62,7 +62,7 @@ def next_opening(w: Tables, r: int, t: float, later: bool) -> float:
     s = w.settings[0]
     first = w.reps[r].calendar * (s.n_days + 1)
     day = int(t)
-    if later or t - day > s.opens:
+    if later or t > day + s.opens:
         day += 1
     while day < s.n_days:
         if w.hours[first + day + 1].total > w.hours[first + day].total:

@@ -180,7 +180,7 @@ class Answer:
         self.page.ticks(ax, "y", [], [])
         if delta:
             ax.axvspan(-delta, delta, color=STYLE["band"], linewidth=0, zorder=0)
-        ax.axvline(0.0, color=STYLE["faint"], linewidth=1.4, linestyle="solid", zorder=1)
+        ax.axvline(0.0, color=STYLE["faint"], linewidth=1.4, linestyle="solid", marker="none", zorder=1)
         places, numbers = signed_ticks(low, high, max(int((right - self.left) / 84), 2))
         texts = [phrase(self.language, "percent", number=number) for number in numbers] if percent else numbers
         self.page.ticks(ax, "x", places, texts)
@@ -284,5 +284,5 @@ def _cloud(ax: Axes, y: int, values: Floats, look: Look) -> None:
 
 
 def _mark(ax: Axes, x: float, y: float, marker: str, colour: str, size: float) -> None:
-    ax.plot([x], [y], marker=marker, color=colour, markersize=size, markeredgecolor="#ffffff", markeredgewidth=1.2,
-            linestyle="none", clip_on=False, zorder=5)  # fmt: skip
+    ax.plot([x], [y], marker=marker, color=colour, markersize=size, markerfacecolor=colour, markeredgecolor="#ffffff",
+            markeredgewidth=1.2, linestyle="none", clip_on=False, zorder=5)  # fmt: skip

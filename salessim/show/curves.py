@@ -73,7 +73,8 @@ def draw_revenue(
     ax.set(xlabel="", ylabel="", xlim=(1 - 0.02 * len(months), max(len(months), 1.5)), ylim=(low, high))
     page.ticks(ax, "y", places, texts)
     page.ticks(ax, "x", *_month_ticks(study.months))
-    ax.grid(True, which="major", axis="y", color=STYLE["band"], linewidth=STYLE["thin"], linestyle="solid")
+    ax.grid(True, which="major", axis="y", color=STYLE["band"], alpha=1.0, linewidth=STYLE["thin"],
+            linestyle="solid")  # fmt: skip
     ends = edges[1] - (means[:, -1] - low) / (high - low) * (edges[1] - edges[0])
     for place, y in enumerate(spread_out(ends, edges[0] - 8, edges[1] + 4, _LINE)):
         page.text(right - wide, y, labels[place], STYLE["text"], looks[place].ink, middle=True)
@@ -133,11 +134,13 @@ def _curve(ax: Axes, months: NDArray[np.int64], values: Floats, look: Look, shad
     frame = pd.DataFrame({"month": np.tile(months, len(shown)), "revenue": shown.ravel()})
     sns.lineplot(
         frame, x="month", y="revenue", estimator="mean" if shaded else None, errorbar=("pi", 80), ax=ax,
-        color=look.colour, linewidth=STYLE["thick"], linestyle=look.line, legend=False, zorder=3,
+        color=look.colour, linewidth=STYLE["thick"], linestyle=look.line, marker="none",
+        dash_capstyle="butt", legend=False, zorder=3,
         err_kws={"alpha": 0.15, "linewidth": 0, "zorder": 1},
     )  # fmt: skip
     ax.plot(months[-1:], means[-1:], marker=look.marker, color=look.colour, markersize=9.0, zorder=4,
-            markeredgecolor="#ffffff", markeredgewidth=1.0, linestyle="none", clip_on=False)  # fmt: skip
+            markerfacecolor=look.colour, markeredgecolor="#ffffff", markeredgewidth=1.0, linestyle="none",
+            clip_on=False)  # fmt: skip
 
 
 def _limits(low: float, high: float) -> tuple[float, float]:

@@ -1,7 +1,8 @@
 """A page measured in pixels to write and draw on, with fonts for every language and lines broken as its script asks.
 
-Everything is given to each text, line and axis as it is made. Settings of matplotlib (``rcParams``) are neither read
-for anything that shows nor changed, because they belong to the whole process and figures are drawn in threads.
+Everything is given to each text, line and axis as it is made. Settings of matplotlib (``rcParams``) are never changed,
+because they belong to the whole process and figures are drawn in threads; of a user's own settings only those count
+that say how finely lines and letters are drawn.
 
 ``fonts/NotoSansSC-Subset.ttf`` is a subset of Noto Sans SC 2.004 (SIL Open Font License, ``fonts/OFL.txt``) made with
 fontTools: Latin letters, punctuation and the 6763 characters of GB 2312. What it lacks comes from DejaVu Sans, which
@@ -94,9 +95,9 @@ class Page:
 
     def ticks(self, ax: Axes, axis: str, places: Sequence[float], labels: Sequence[str]) -> None:
         """Put labelled ticks on an axis."""
-        put = ax.set_xticks if axis == "x" else ax.set_yticks
+        put, across, down = (ax.set_xticks, "center", "top") if axis == "x" else (ax.set_yticks, "right", "center")
         put(list(places), [drawable(label) for label in labels], fontproperties=font(STYLE["small"]),
-            color=STYLE["faint"], rotation=0, parse_math=False, usetex=False)  # fmt: skip
+            color=STYLE["faint"], rotation=0, parse_math=False, usetex=False, ha=across, va=down)  # fmt: skip
         put([], minor=True)
 
     def wide(self, text: str, size: float) -> float:

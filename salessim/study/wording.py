@@ -173,7 +173,8 @@ def study_html(study: Study, language: str = "en") -> str:
         f'<div lang="{language}" style="max-width:76em;line-height:1.45">'
         f'<p style="font-size:1.15em;font-weight:600;margin:.3em 0">{html.escape(lines[0])}</p>'
         + "".join(f'<p style="margin:.3em 0">{html.escape(line)}</p>' for line in lines[1:])
-        + '<table style="border-collapse:collapse;color:inherit;font-size:inherit;margin:.9em 0 .3em;font-variant-numeric:tabular-nums">'
+        + '<table style="border-collapse:collapse;color:inherit;font-size:inherit;margin:.9em 0 .3em;'
+        + 'font-variant-numeric:tabular-nums">'
         + f'<thead><tr style="background:none">{_html_cells(heads, "th", "col", 600)}</tr></thead>'
         + f"<tbody>{body}</tbody></table>"
         + f'<p style="margin:.2em 0;opacity:.75">{html.escape(setup)}; {html.escape(note)}</p></div>'

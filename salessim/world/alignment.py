@@ -263,7 +263,7 @@ def _specialise(
     if len(reps) < len(parts):
         bundles = [[] for _ in reps]
         for k in np.argsort(-load, kind="stable"):
-            min(bundles, key=lambda bundle: sum(load[bundle])).append(int(k))
+            min(bundles, key=lambda bundle: (sum(load[bundle]), len(bundle))).append(int(k))
     weights = np.array([load[bundle].sum() for bundle in bundles])
     sizes = apportion(len(reps), np.maximum(weights, 1e-9), minimum=1)
     fitness = np.column_stack([experience[reps][:, bundle].mean(axis=1) for bundle in bundles])

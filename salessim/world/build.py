@@ -373,8 +373,9 @@ def _settings(market: Market, plan: Plan, prices: Floats, **given: Any) -> NDArr
             value = getattr(part, name)
             if name in columns and isinstance(value, int | float) and not isinstance(value, bool):
                 table[name] = value
-    weight = market.products["opportunities"]
-    table["mean_price"] = float((market.products["price"] * weight).sum() / max(weight.sum(), 1e-300)) or 1.0
+    by_name = np.argsort(market.products["product"].astype(str), kind="stable")
+    weight = market.products["opportunities"][by_name]
+    table["mean_price"] = float((prices * weight).sum() / max(weight.sum(), 1e-300)) or 1.0
     table["coverage"] = COVERAGE_RULES.index(plan.coverage)
     table["pooled"] = plan.routing == "pool"
     table["calls"] = plan.calls

@@ -70,7 +70,7 @@ def balance(
     if free.any():
         settled[free] = _spread(xy, load, int(free.sum()), settled[~free])
     today = np.full(len(xy), -1, np.int64) if incumbent is None else np.asarray(incumbent, dtype=np.int64)
-    spacing = float(np.ptp(xy, axis=0).max()) / np.sqrt(n_r) + 1e-6
+    spacing = float(np.ptp(xy, axis=0).max()) / np.sqrt(n_r) or 1.0
     stay = spacing * keep / max(1.0 - keep, 1e-3)
     price = np.zeros(n_r)
     rounds = 12 if free.any() else 1

@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salessim.world.compiled import rule
+from salessim.world.nearest import boxes, listed, lower, search
 
-__all__ = ["Flow", "blocks", "candidates", "refine", "start", "transport"]
+__all__ = ["Flow", "refine", "transport"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,13 +32,11 @@ Indices = NDArray[np.int32]
 
 _LISTED = 16
 """Reps in an account's list; with up to twice as many reps every account knows all of them."""
-_BLOCK = 16
-"""Reps in a block that a search skips together."""
 _COARSER = 4
 _PER_REP = 32
 """Merged accounts per merged rep in a coarser problem."""
-_SHRINK = 0.25
-_FINEST = 0.005
+_SHRINK = 0.2
+_FINEST = 0.02
 """Last epsilon, as part of the typical distance between neighbouring reps."""
 _PHASES = 80
 
@@ -49,133 +48,6 @@ class Flow(NamedTuple):
     cost: Floats  # (A, K) cost of a unit of work
     amount: Ints  # (A, K) units of account a that this rep serves
     price: Floats  # (R + 1,) price of each rep; the last belongs to reps whose load is inside the band
-
-
-@rule
-def blocks(place: Floats, size: int) -> Floats:
-    """Return the bounding boxes (x0, x1, y0, y1) of each `size` consecutive places."""
-    count = (len(place) + size - 1) // size
-    box = np.empty((count, 4))
-    for b in range(count):
-        part = place[b * size : (b + 1) * size]
-        box[b, 0] = part[:, 0].min()
-        box[b, 1] = part[:, 0].max()
-        box[b, 2] = part[:, 1].min()
-        box[b, 3] = part[:, 1].max()
-    return box
-
-
-@rule
-def _dearest(price: Floats, reps: int, size: int) -> Floats:
-    """Return the highest price in each block."""
-    top = np.full((reps + size - 1) // size, -np.inf)
-    for r in range(reps):
-        top[r // size] = max(top[r // size], price[r])
-    return top
-
-
-@rule
-def _value(x: float, y: float, mine: int, stay: float, place: Floats, price: Floats, r: int) -> float:
-    """Return what rep `r` asks for a unit of work of an account: distance and cost of a change, less his price."""
-    dx = x - place[r, 0]
-    dy = y - place[r, 1]
-    return np.sqrt(dx * dx + dy * dy) + (stay if mine >= 0 and mine != r else 0.0) - price[r]
-
-
-@rule
-def _enter(v: float, r: int, held: int, value: Floats, rep: Ints) -> int:
-    """Enter rep `r` into a sorted list if he is cheap enough and not in it; return its new length."""
-    k = held
-    if held == len(value):
-        if v > value[held - 1] or (v == value[held - 1] and r >= rep[held - 1]):
-            return held
-        k = held - 1
-    for n in range(held):
-        if rep[n] == r:
-            return held
-    while k > 0 and (value[k - 1] > v or (value[k - 1] == v and rep[k - 1] > r)):
-        value[k] = value[k - 1]
-        rep[k] = rep[k - 1]
-        k -= 1
-    value[k] = v
-    rep[k] = r
-    return min(held + 1, len(value))
-
-
-@rule
-def _search(
-    x: float,
-    y: float,
-    mine: int,
-    stay: float,
-    place: Floats,
-    price: Floats,
-    box: Floats,
-    dearest: Floats,
-    near: int,
-    known: Indices,
-    value: Floats,
-    rep: Ints,
-) -> None:
-    """Fill `value` and `rep` with the cheapest reps for an account, cheapest first.
-
-    Blocks of reps that are too far away or too dear are skipped whole. The reps in `known` come first, then those of
-    block `near`, so that most other blocks are.
-    """
-    reps = len(place)
-    held = 0
-    for n in range(len(known)):
-        r = np.int64(known[n])
-        held = _enter(_value(x, y, mine, stay, place, price, r), r, held, value, rep)
-    for n in range(-1, len(box)):
-        b = near if n < 0 else n
-        if n == near:
-            continue
-        if held == len(value):
-            dx = max(box[b, 0] - x, x - box[b, 1], 0.0)
-            dy = max(box[b, 2] - y, y - box[b, 3], 0.0)
-            limit = value[held - 1] + dearest[b]
-            if limit < 0 or dx * dx + dy * dy > limit * limit:
-                continue
-        for r in range(b * _BLOCK, min((b + 1) * _BLOCK, reps)):
-            held = _enter(_value(x, y, mine, stay, place, price, r), r, held, value, rep)
-
-
-@rule
-def listed(
-    xy: Floats, place: Floats, incumbent: Ints, stay: float, price: Floats, count: int
-) -> tuple[Indices, Floats, Floats]:
-    """List for each account the `count` reps that are cheapest at current prices, cheapest first.
-
-    Cost is the distance, plus `stay` for everybody but the incumbent, if there is one.
-
-    Returns
-    -------
-    cand, cost : (A, count)
-        The reps and their costs, price not deducted.
-    outside : (A,)
-        Lowest ``cost - price`` of a rep who is not in the list.
-    """
-    accounts = len(xy)
-    cand = np.empty((accounts, count), np.int32)
-    cost = np.empty((accounts, count))
-    outside = np.full(accounts, np.inf)
-    box, dearest = blocks(place, _BLOCK), _dearest(price, len(place), _BLOCK)
-    size = min(count + 1, len(place))
-    value = np.empty(size)
-    rep = np.empty(size, np.int64)
-    known = np.empty(0, np.int32)
-    near = 0
-    for a in range(accounts):
-        _search(xy[a, 0], xy[a, 1], incumbent[a], stay, place, price, box, dearest, near, known, value, rep)
-        known = rep.astype(np.int32)
-        near = rep[0] // _BLOCK
-        for k in range(count):
-            cand[a, k] = rep[k]
-            cost[a, k] = value[k] + price[rep[k]]
-        if size > count:
-            outside[a] = value[count]
-    return cand, cost, outside
 
 
 @rule
@@ -258,7 +130,7 @@ def refine(
     hub = reps
     amount = np.zeros((accounts, count), np.int64)
     costs, rep_of, flows = cost.reshape(-1), cand.reshape(-1), amount.reshape(-1)
-    box, dearest = blocks(place, _BLOCK), _dearest(price, reps, _BLOCK)
+    block, area = boxes(place, price)
     value = np.empty(min(count + 1, reps))
     rep = np.empty(len(value), np.int64)
 
@@ -276,7 +148,7 @@ def refine(
         for k in range(count):
             best = min(best, cost[a, k] - price[cand[a, k]])
         if best > outside[a]:
-            _search(xy[a, 0], xy[a, 1], incumbent[a], stay, place, price, box, dearest, 0, cand[a], value, rep)
+            search(xy[a, 0], xy[a, 1], incumbent[a], stay, place, price, block, area, cand[a], value, rep)
             _renew(a, cand, cost, outside, amount, value, rep, price)
             best = value[0]
         j = a * count
@@ -349,7 +221,7 @@ def refine(
                             to = i
                     if attempt == 1 or best <= outside[a]:
                         break
-                    _search(xy[a, 0], xy[a, 1], incumbent[a], stay, place, price, box, dearest, 0, cand[a], value, rep)
+                    search(xy[a, 0], xy[a, 1], incumbent[a], stay, place, price, block, area, cand[a], value, rep)
                     _renew(a, cand, cost, outside, amount, value, rep, price)
                 if to != j:
                     gain[size], source[size], goal[size] = best - costs[j] + price[r], j, to
@@ -398,10 +270,10 @@ def refine(
                 queue[(first + waiting) % places] = s
                 queued[s] = True
                 waiting += 1
-        price[r] -= max(drop + epsilon, 0.0)
-        if r != hub:
-            b = r // _BLOCK
-            dearest[b] = price[b * _BLOCK : min((b + 1) * _BLOCK, reps)].max()
+        if r == hub:
+            price[r] -= max(drop + epsilon, 0.0)
+        else:
+            lower(r, max(drop + epsilon, 0.0), price, block, area)
     return amount, waiting == 0
 
 
@@ -456,7 +328,7 @@ def _coarse_price(
     np.add.at(coarse_low, group, low)
     np.add.at(coarse_high, group, high)
     coarse = transport(
-        merged_xy, merged_work, middle, held[order][fresh], stay, coarse_low, coarse_high, finest=10 * _FINEST
+        merged_xy, merged_work, middle, held[order][fresh], stay, coarse_low, coarse_high, finest=5 * _FINEST
     )
     return np.append(coarse.price[group], coarse.price[-1])
 
@@ -507,7 +379,7 @@ def transport(
         else:
             price = _coarse_price(xy, work, place, incumbent, stay, low, high)
             if reps > 2 * _LISTED:
-                epsilon = max(epsilon, spacing)
+                epsilon = max(epsilon, 0.5 * spacing)
     price = price.copy()
     epsilon = max(epsilon, last)
     order = np.argsort(-work, kind="stable")
@@ -517,7 +389,7 @@ def transport(
         amount, done = refine(
             xy, place, incumbent, stay, work, low, high, order, cand, cost, outside, price, epsilon, 200 * reps + 1000
         )
-        if epsilon <= last:
+        if epsilon <= 1.01 * last:
             break
         epsilon = max(epsilon * _SHRINK, last)
     return Flow(cand, cost, amount, price)

@@ -69,14 +69,28 @@ class World:
         return twin
 
     def grow(self) -> None:
-        """Double every growing table that is more than half full. Rows stay where they are."""
+        """Double every growing table that is half full or has no room for one more event. Rows stay where they are."""
         counts = self.tables["counts"][0]
+        one_event = 2 * (int(self.tables["settings"]["n_products"][0]) + 2)
         for name in _GROWING:
             table = self.tables[name]
-            if 2 * int(counts[name]) >= len(table) or len(table) < 64:
-                bigger = np.zeros(max(2 * len(table), 256), dtype=DTYPES[name])
+            used = int(counts[name])
+            if 2 * used >= len(table) or len(table) - used < one_event:
+                bigger = np.zeros(max(2 * len(table), used + 2 * one_event, 256), dtype=DTYPES[name])
                 bigger[: len(table)] = table
                 self.tables[name] = bigger
+        self.address = addresses(self.tables)
+
+    def make_room_to_open(self) -> None:
+        """Make sure that opening the books cannot overflow a table: an event per cover, rep and open deal, a tie each."""
+        counts = self.tables["counts"][0]
+        events = len(self.tables["covers"]) + len(self.tables["reps"]) + int(counts["deals"])
+        needed = {"agenda": events, "heap": events, "relations": int(counts["relations"]) + int(counts["deals"])}
+        for name, rows in needed.items():
+            table = self.tables[name]
+            if len(table) < rows:
+                self.tables[name] = np.zeros(rows, dtype=DTYPES[name])
+                self.tables[name][: len(table)] = table
         self.address = addresses(self.tables)
 
     def used(self, name: str) -> NDArray[Any]:

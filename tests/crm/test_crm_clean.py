@@ -81,6 +81,12 @@ def test_identifiers_are_only_looked_up_exactly() -> None:
     assert found(master, *values) == [*values[:3], "0015000000AbCdE"]
 
 
+def test_identifiers_of_a_table_without_names_are_only_looked_up_exactly() -> None:
+    master = Lookup(text("northern_lights_a", "Northern-Lights-B"), text(None, None))
+    values = ["northern_lights_a", "northern-lights-b", "northern_lights_", "Northern-Lights-B"]
+    assert master.find(text(*values), {}).matched.tolist() == [True, False, False, True]
+
+
 def test_people_keep_their_own_names() -> None:
     master = lookup("Maria Janssen", "Peter Schulze", people=True)
     assert found(master, "Maria Jansen", "Peter Schulze") == ["Maria Janssen", "Peter Schulze"]

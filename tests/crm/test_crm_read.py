@@ -158,6 +158,11 @@ class TestSampleCompany:
         late = (data.deals["status"] == "open") & (data.deals["expected_close"] < pd.Timestamp(data.as_of))
         assert data.report.overdue == late.sum() > 0
 
+    def test_due_today_is_not_overdue(self, export: Writer) -> None:
+        text = "deal_id,stage,created_at,expected_close\nD1,Open,2024-01-01,2024-06-30\nD2,Open,2024-01-01,2024-06-29\n"
+        data = read_crm(export({"deals.csv": text}), as_of="2024-06-30")
+        assert data.report.overdue == 1 and data.report.of("overdue")[0].rows == (3,)
+
     def test_as_of_is_the_last_date_unless_given(self, company_folder: Path) -> None:
         data = read_crm(company_folder)
         assert data.as_of == data.deals[["created_at", "closed_at"]].max().max().date()
@@ -554,12 +559,14 @@ class TestCurrency:
         fails(folder, "there is no rate", "'EUR'", mapping={"currency": "CNY", "rates": {"USD": 7}})
 
     def test_converted_amounts_of_the_export(self, export: Writer) -> None:
-        folder = export({"deals.csv": self.MIXED.format(more=",Amount (converted)", a=",100", b=",91")})
-        fails(folder, "several currencies")
-        folder = export({"deals.csv": self.MIXED.format(more=",Amount in company currency", a=",100", b=",91")})
-        data = read_crm(folder)
-        assert data.deals["amount"].tolist() == [100, 91] and set(data.deals["currency"]) == {"EUR"}
-        assert data.report.of("currency_base")[0].message_en == "amounts in several currencies (EUR, USD)"
+        for header in ("Amount (converted)", "Amount in company currency", "商机金额（本位币）"):
+            folder = export({"deals.csv": self.MIXED.format(more=f",{header}", a=",100", b=",91")})
+            data = read_crm(folder)
+            assert data.deals["amount"].tolist() == [100, 91] and set(data.deals["currency"]) == {"EUR"}
+            assert data.report.of("currency_base")[0].message_en == "amounts in several currencies (EUR, USD)"
+        fails(
+            export({"deals.csv": self.MIXED.format(more=",Amount (converted)", a=",100", b=",")}), "several currencies"
+        )
 
     def test_one_currency_serves_for_all(self, export: Writer) -> None:
         text = "deal_id,stage,amount,created_at\nD1,Won,$100,2024-01-01\nD2,Won,50,2024-01-01\nD3,Open,,2024-01-01\n"
@@ -602,6 +609,27 @@ class TestWishes:
         text = "deal_id,stage,created_at,amount\nD1,Won,2024-03-05,1.234\n"
         assert read_crm(export({"deals.csv": text})).report.of("decimal_assumed")[0].level == "warning"
 
+    @pytest.mark.parametrize(
+        ("chances", "expected"),
+        [
+            ("20;50;100", [0.2, 0.5, 1]),
+            ("0.2;0.5;1", [0.2, 0.5, 1]),
+            ("20%;50%;0%", [0.2, 0.5, 0]),
+            ("0;1;1", [0, 0.01, 0.01]),
+            ("0.5%;0.2%;1%", [0.005, 0.002, 0.01]),
+        ],
+    )
+    def test_probability_is_a_share(self, export: Writer, chances: str, expected: list[float]) -> None:
+        rows = [f"D{n},Visit,2024-01-01,{chance}\n" for n, chance in enumerate(chances.split(";"))]
+        data = read_crm(export({"deals.csv": "deal_id,stage,created_at,probability\n" + "".join(rows)}))
+        assert data.deals["probability"].tolist() == pytest.approx(expected)
+        assert bool(data.report.of("percent_unclear")) == (chances == "0;1;1")
+
+    @pytest.mark.parametrize(("name", "table"), [("customers.csv", "accounts"), ("sales team.csv", "users")])
+    def test_file_name_decides_between_tables_that_fit_alike(self, export: Writer, name: str, table: str) -> None:
+        data = read_crm(export({"deals.csv": DEALS, name: "name,region,city\nAcme,North,Rome\n"}))
+        assert len(getattr(data, table)) == 1
+
     def test_location_is_a_country_or_a_town(self, export: Writer) -> None:
         for where, column in (("Germany", "country"), ("Hamburg", "place")):
             data = read_crm(export({"deals.csv": DEALS, "accounts.csv": f"account,office location\nAcme,{where}\n"}))
@@ -621,6 +649,7 @@ class TestChinese:
         assert data.report.files[0].encoding == "gb18030"
         assert data.deals["status"].tolist() == ["won", "lost", "disqualified", "open"]
         assert data.deals["amount"].tolist() == [120_000, 15_000, 30_000, 80_000]
+        assert set(data.deals["currency"]) == {"CNY"}
         assert data.deals["probability"].tolist() == [1.0, 0.0, 0.0, 0.3]
         assert data.deals["owner_id"].tolist() == ["张三", "李四", "李四", "张三"]
         assert data.report.of("lost_to_no_decision")[0].count == 1

@@ -99,6 +99,12 @@ class TestStatus:
         with pytest.raises(CrmError, match="'Verloren' is not known"):
             decide_status(table, Wishes(), ReportBuilder())
 
+    def test_dates_ahead_do_not_hide_that_other_open_deals_have_none(self) -> None:
+        dates = ["2024-02-01"] * 5 + ["2024-03-01"] + [None] * 6
+        table = frame(stage=["Verloren"] * 6 + ["Offer"] * 6, closed_at=dates, created_at=["2024-02-15"] * 12)
+        with pytest.raises(CrmError, match="6 deals have a closing date"):
+            decide_status(table, Wishes(), ReportBuilder())
+
     def test_neither_stage_nor_status(self) -> None:
         log = ReportBuilder()
         assert decide_status(frame(stage=["Won", None]), Wishes(), log).tolist() == ["won", "open"]
