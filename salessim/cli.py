@@ -54,6 +54,14 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--quiet", action="store_true", help="no import report, no progress")
     compare.set_defaults(run=_compare)
 
+    why = verbs.add_parser("explain", help="take the difference between two structures apart, mechanism by mechanism")
+    why.add_argument("folder", help="folder with a CRM export")
+    why.add_argument("structure", help="structure to explain: territory, product, customer or hybrid")
+    why.add_argument("--against", default="today", help="what it is compared with (default: today)")
+    why.add_argument("--months", type=int, default=24)
+    why.add_argument("--replications", type=int, default=12)
+    why.set_defaults(run=_explain)
+
     sample = verbs.add_parser("sample", help="write the CRM export of the sample company")
     sample.add_argument("folder")
     sample.set_defaults(run=_sample)
@@ -116,6 +124,23 @@ def _compare(chosen: argparse.Namespace) -> int:
         path = Path(chosen.picture)
         save_study_figure(study, path, chosen.lang)
         print(f"\n{'Picture' if chosen.lang == 'en' else '图片'}: {path}")
+    return 0
+
+
+def _explain(chosen: argparse.Namespace) -> int:
+    from salessim.crm import read_crm
+    from salessim.fit import fit_company
+    from salessim.study.explain import explain_difference
+
+    fitted = fit_company(read_crm(chosen.folder))
+    plans = {name: fitted.plan.but(structure=name) for name in (chosen.structure, chosen.against)}
+    found = explain_difference(
+        fitted.market, plans, chosen.structure, chosen.against, months=chosen.months, replications=chosen.replications
+    )
+    print(f"revenue of {chosen.structure} against {chosen.against}: {found.total:+.1%}")
+    for row in found.frame().itertuples():
+        print(f"  {row.mechanism:<14} {row.adds:+7.1%}  (standard error {row.standard_error:.1%})")
+    print(f"  {'the rest':<14} {found.rest:+7.1%}  (balance and workload, with every mechanism off)")
     return 0
 
 

@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from salessim.cockpit.picture import interval_figure
@@ -18,11 +19,9 @@ from salessim.study.wording import capital, currency_label
 from salessim.words import label
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from salessim.study.study import Study
 
-__all__ = ["CARDS", "HEIGHT", "Names", "answer_html", "message_html", "status_html"]
+__all__ = ["CARDS", "HEIGHT", "Names", "answer_html", "message_html", "status_html", "warm_up"]
 
 CARDS = ("revenue", "contribution", "travel_share", "win_rate")
 """The measures on the cards."""
@@ -60,7 +59,7 @@ def answer_html(study: Study, names: Names, language: str, *, same: bool = False
     if same:
         picture = f'<div style="height:{_PICTURE}px"></div>'
     else:
-        picture = _image(interval_figure(study, money, language, width=_WIDTH, height=_PICTURE), said)
+        picture = _image(study, money, said, language)
     key = "" if same else f"{_key(money[0], study, language)} {text('not varied', language)}"
     return _box(
         f'<div style="font-size:15px;font-weight:600">{html.escape(names.heading)}</div>'
@@ -69,6 +68,11 @@ def answer_html(study: Study, names: Names, language: str, *, same: bool = False
         f"{html.escape(said)}</div>"
         f'{picture}<div style="font-size:13px;line-height:1.3;opacity:.75">{html.escape(key)}</div>'
     )
+
+
+def warm_up(study: Study) -> None:
+    """Draw a picture and throw it away, so that what drawing must load is there when a hand moves the first lever."""
+    _image(study, readings(study, CARDS[:2]), "", "en")
 
 
 def message_html(said: str) -> str:
@@ -105,8 +109,9 @@ def _card(reading: Reading, study: Study, language: str, same: bool) -> str:
     kind = "" if reading.judgement is None or same else reading.judgement.kind.value
     ink = f"color:{_INK[kind]}" if kind in _INK else ""
     return (
-        f'<div class="ss-card" style="flex:1 1 0;min-width:0;border:1px solid rgba(128,128,128,.45);border-radius:6px;padding:5px 9px;'
-        f'height:100px;overflow:hidden"><div style="font-size:14px">{html.escape(capital(name))}</div>'
+        '<div class="ss-card" style="flex:1 1 0;min-width:0;height:100px;overflow:hidden;padding:5px 9px;'
+        'border:1px solid rgba(128,128,128,.45);border-radius:6px">'
+        f'<div style="font-size:14px">{html.escape(capital(name))}</div>'
         f'<div style="font-size:17px;font-weight:600;line-height:1.4;white-space:nowrap">{html.escape(value)}</div>'
         f'<div style="font-size:14px;line-height:1.25;{ink}">{html.escape(second)}</div>'
         f'<div style="font-size:13px;opacity:.75;line-height:1.25">{html.escape(was)}</div></div>'
@@ -147,7 +152,8 @@ def _key(reading: Reading, study: Study, language: str) -> str:
     return text("key", language, delta="± " + quantity(reading.judgement.delta, language, unit=unit))
 
 
-def _image(figure: Figure, alt: str) -> str:
+def _image(study: Study, money: Sequence[Reading], alt: str, language: str) -> str:
+    figure = interval_figure(study, money, language, width=_WIDTH, height=_PICTURE)
     store = io.BytesIO()
     figure.savefig(store, format="png", dpi=200)
     data = base64.b64encode(store.getvalue()).decode("ascii")

@@ -159,5 +159,12 @@ class Controls:
 
     def close(self) -> None:
         """Let go of every widget."""
-        for widget in (*self.widget.children[0].children[0].children, *self._named().values()):
+        self.structure.unobserve_all()
+        self.language.unobserve_all()
+        for slider in self.sliders.values():
+            slider.unobserve_all()
+        waiting = [self.widget]
+        while waiting:
+            widget = waiting.pop()
+            waiting.extend(getattr(widget, "children", ()))
             widget.close()

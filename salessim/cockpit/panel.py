@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from salessim.cockpit.answer import Names, answer_html, message_html, status_html
+from salessim.cockpit.answer import Names, answer_html, message_html, status_html, warm_up
 from salessim.cockpit.cells import replace_panel
 from salessim.cockpit.controls import Controls
 from salessim.cockpit.levers import Levers
@@ -122,6 +122,7 @@ class Panel:
         self._study: Study | None = None
         self._shown: Levers | None = None  # the levers that the study shown belongs to
         self._held = False
+        self._warm = False
         self._futures = Futures(months, seed)
         self._worker = Worker(self._failed, name="salessim panel")
         self._controls = Controls(plan, position(market, plan))
@@ -194,7 +195,9 @@ class Panel:
         self._ask()
 
     def stop(self) -> None:
-        """Stop replaying; what there is stays."""
+        """Stop replaying; what there is stays. Does nothing where nothing runs."""
+        if not self._worker.busy:
+            return
         self._worker.stop()
         with self._lock:
             self._held = True
@@ -265,21 +268,28 @@ class Panel:
         steps = [self.preview, self.replications]
         if self._futures.found(market, plans) >= self.replications:
             steps = steps[1:]
-        if self._study is not None:
-            self._say(text("running", language, n=self.replications))
+        with self._lock:
+            if task.stopped:
+                return
+            if self._study is not None:
+                self._say(text("running", language, n=self.replications))
         for n in dict.fromkeys(steps):
             study = self._futures.study(market, plans, n, stop=task.flag)
             if study is None or task.stopped:
                 return
             shown = answer_html(study, names, language, same=live == self.plan)
-            if task.stopped:
-                return
             with self._lock:
+                if task.stopped:
+                    return
                 self._study, self._shown = study, levers
                 self._controls.answer.value = shown
                 spent = f"{1000 * (time.perf_counter() - begin):,.0f}"
                 key = "ready" if n == self.replications else "preview"
                 self._say(text(key, language, n=n, all=self.replications, ms=spent, seed=self.seed, months=self.months))
+
+        if not self._warm and not task.stopped:
+            self._warm = True
+            warm_up(study)
 
     def _names(self, levers: Levers, live: Plan, language: str) -> Names:
         """Say in words what is compared."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEAL_TIME", "Fit", "fit_company", "fit_market", "fit_plan"]
 
-DEAL_TIME = 0.5
+DEAL_TIME = 0.4
 """Assumed share of selling time that deals take today, travel included (ours, unsourced). No export shows it."""
 
 _COST_SHARE = 0.12

@@ -15,7 +15,7 @@ class Demand(Part):
     """Where opportunities come from: latent demand that contact activates."""
 
     activation_floor: float = assumption(
-        0.25, 0.1, 0.5, unit="share", le=1, off=1.0, structural=True,
+        0.3, 0.1, 0.5, unit="share", le=1, off=1.0, structural=True,
         meaning="share of a customer's latent demand that reaches us without any call; 1 makes demand ignore effort",
     )  # fmt: skip
     prospect_floor: float = assumption(
@@ -23,7 +23,7 @@ class Demand(Part):
         meaning="the same share for an account that has never bought from us",
     )  # fmt: skip
     goodwill_effect: float = assumption(
-        0.35, 0.15, 0.7, unit="per call", off=0.0, structural=True,
+        0.6, 0.25, 1.0, unit="per call", off=0.0, structural=True,
         meaning="how fast calls activate the rest of the demand: 1 - exp(-effect * goodwill), diminishing returns",
         source="form: Mantrala, Sinha & Zoltners 1992 (modified exponential); value ours, unsourced",
     )  # fmt: skip
@@ -86,7 +86,7 @@ class Knowledge(Part):
     """What a rep knows of products and of customer segments, and what it is worth in a deal."""
 
     skill_effect: float = assumption(
-        4.8, 1.6, 6.4, unit="log-odds", off=0.0, structural=True,
+        5.0, 1.6, 6.4, unit="log-odds", off=0.0, structural=True,
         meaning="worth of full product skill in the most complex product, over the whole funnel",
         source="form: logit of fit and skill; value ours, unsourced: a specialist wins 1.1 to 1.5 times as often",
     )  # fmt: skip
@@ -103,7 +103,7 @@ class Knowledge(Part):
         meaning="share of what is still missing that a rep learns in a working day on a product or segment",
     )  # fmt: skip
     forgetting: float = assumption(
-        0.004, 0.002, 0.008, unit="per day", off=0.0, structural=True,
+        0.003, 0.0015, 0.006, unit="per day", off=0.0, structural=True,
         meaning="share of product skill and segment insight lost a day without practice",
     )  # fmt: skip
     skill_reference: float = assumption(
@@ -125,7 +125,7 @@ class Relationship(Part):
     """The tie between one account and one rep: built by calls, fading, mostly lost when the owner changes."""
 
     relation_effect: float = assumption(
-        1.2, 0.0, 2.4, unit="log-odds", off=0.0, structural=True,
+        0.9, 0.0, 1.8, unit="log-odds", off=0.0, structural=True,
         meaning="worth of a full relationship between customer and rep, over the whole funnel",
     )  # fmt: skip
     relation_gain: float = assumption(

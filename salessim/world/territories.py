@@ -1,27 +1,78 @@
-"""Balanced, compact territories: the assignment step of GEOLINE (Hess & Samuels 1971) by additively weighted diagrams.
+"""Territory alignment: who serves which account, so that workloads are balanced and areas compact.
 
-Every account goes to the rep for whom distance minus price is least (Aurenhammer, Hoffmann & Aronov 1998); prices rise
-where there is too little work and fall where there is too much, until workloads match. Homes that are not known move to
-the middle of their area and the assignment is repeated.
+After Hess & Samuels (1971), "Experiences with a Sales Districting Model: Criteria and Implementation", Management Science
+18(4-II), P41-P54 (GEOLINE): hand out the accounts at least travel so that workloads are equal, move each centre to the
+middle of its area, repeat. Their yardstick, no workload more than 10 % off, is met with room to spare where accounts are
+small against a territory.
+
+**Distance, not its square.** Driving time grows with the kilometres, so the solution that minimises work-weighted
+distance is the one with the least time on the road. GEOLINE's squares suit its centres, which lie inside the areas. With
+homes given and some of them far away, squares go wrong: between two reps the cost of an account 500 km off differs a
+hundred times more than that of one 5 km off, and the near ones are sent on detours to pay for it. With plain distance
+no account's cost differs by more than the distance between the two homes. Areas are then star-shaped around the home, and
+sectors where several homes are close together. Reps who share a home cost the same for every account; their common area
+is cut into compact parts.
+
+Places are put on a grid (a thousand-millionth of the map's width), work is counted in whole units, accounts and reps are
+put in an order of their own; so neither kilometres against miles, nor hours against days, nor the order of rows makes a
+difference, as long as no two rows are alike in everything.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from salessim.errors import ModelError, explain
 from salessim.world.compiled import rule
+from salessim.world.nearest import listed
+from salessim.world.transport import transport
+from salessim.world.wholes import make_whole, polish, repair
 
 __all__ = ["Territories", "balance"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+_GRID = 2.0**30
+_UNITS = 2.0**44
+_SHARES = 2.0**30
+_FAR = 1e3 * _GRID
+"""Cost of a change that no distance outweighs, in grid steps."""
+_MOVES = 30
+"""Centre moves at most."""
+_ENOUGH = 1e-3
+"""Centres have settled when a move shortens the way by less than this part."""
+_SHARED = 0.8
+"""Part of their common freedom that reps who share a home get; the rest lets whole accounts be divided between them."""
+_COARSE = 100
+"""Up to so many accounts per rep, exchanges of two accounts are looked for as well as moves of one."""
 
 
 class Territories(NamedTuple):
-    """A division: owner of each account, home and work of each rep, worst deviation from the target, mean distance."""
+    """Who serves which account.
+
+    Attributes
+    ----------
+    owner : (A,) int
+        Row of the rep who serves the account.
+    homes : (R, 2)
+        Where reps live, km: as given or, where unknown, the centre of the rep's area (NaN if there is no account at all).
+    work : (R,)
+        Workload of each rep, in the unit of the accounts' work.
+    imbalance : float
+        Largest ``abs(work / target - 1)``, target = share of the rep's capacity in all work. 0 if there is no work.
+    distance : float
+        Mean distance between account and home, km, weighted with work (unweighted if there is no work).
+    iterations : int
+        Times the accounts were handed out: 1, and 1 more for each move of the unknown homes.
+    compactness : (iterations,)
+        Mean distance to the centres, km, with what changes of rep cost, before accounts are made whole. Never rises.
+    """
 
     owner: Ints
     homes: Floats
@@ -29,171 +80,454 @@ class Territories(NamedTuple):
     imbalance: float
     distance: float
     iterations: int
+    compactness: Floats
 
 
 def balance(
-    xy: Floats,
-    work: Floats,
-    homes: Floats,
+    xy: ArrayLike,
+    work: ArrayLike,
+    homes: ArrayLike,
     *,
-    capacity: Floats | None = None,
-    incumbent: Ints | None = None,
+    capacity: ArrayLike | None = None,
+    incumbent: ArrayLike | None = None,
     keep: float = 0.0,
     tolerance: float = 0.05,
 ) -> Territories:
-    """Divide accounts among reps: equal work in proportion to capacity, short ways, few changes of owner.
+    """Hand out accounts to reps: balanced workloads first, then the least distance.
+
+    Workloads inside ``target * (1 -+ tolerance)`` count as balanced; within that freedom the distance is as short as can
+    be. Where one account is more than a territory, its rep gets nothing else and the others share the rest evenly;
+    where reps outnumber accounts, everybody has one or none.
 
     Parameters
     ----------
-    xy : (A, 2) array
-        Places, km.
-    work : (A,) array
-        Hours a year.
-    homes : (R, 2) array
-        NaN: settles in the middle of the area.
-    capacity : (R,) array, optional
-    incumbent : (A,) int array, optional
-        Rep of today, -1 none.
-    keep : float in 0-1
-        How strongly staying with the incumbent counts against distance.
+    xy : (A, 2)
+        Accounts, km on a plane.
+    work : (A,)
+        Workload of each account, 0 or more, e.g. hours a year. If all are 0, accounts count alike.
+    homes : (R, 2)
+        Where reps live, km. A row of NaN: not known, the home settles at the centre of the rep's area.
+    capacity : (R,), optional
+        Working time of each rep relative to the others, 0 or more; 0 gets no account. Default: all equal.
+    incumbent : (A,) int, optional
+        Row of the rep who serves the account today, -1 none.
+    keep : float
+        How strongly staying with the incumbent is preferred, 0 to 1. An account changes hands for balance, or if that
+        saves more than ``keep / (1 - keep)`` times the radius of an average territory. 0 ignores incumbents; with 1
+        nothing moves but what balance forces.
     tolerance : float
-        Deviation from the target at which the search stops.
+        Deviation from the target that counts as balanced, 0 or more and less than 1.
+
+    Returns
+    -------
+    Territories
+
+    Raises
+    ------
+    ModelError
+        Wrong shapes, no rep, negative or missing numbers, an incumbent who does not exist.
+
+    Examples
+    --------
+    >>> found = balance([[0, 0], [1, 0], [9, 0], [10, 0]], [10, 10, 10, 10], [[0, 0], [10, 0]])
+    >>> found.owner.tolist(), found.imbalance, found.distance
+    ([0, 0, 1, 1], 0.0, 0.5)
+
+    Nobody knows where the second rep lives:
+
+    >>> found = balance([[0, 0], [1, 0], [8, 0], [9, 0], [10, 0]], [2, 2, 1, 2, 1], [[0, 0], [float("nan")] * 2])
+    >>> found.owner.tolist(), found.homes.round(2).tolist()
+    ([0, 0, 1, 1, 1], [[0.0, 0.0], [9.0, 0.0]])
     """
-    n_r = len(homes)
-    if len(xy) == 0:
-        return Territories(np.zeros(0, np.int64), homes.copy(), np.zeros(n_r), 0.0, 0.0, 0)
-    room = np.ones(n_r) if capacity is None else np.asarray(capacity, dtype=np.float64)
-    load = np.maximum(work, 1e-12)
-    target = load.sum() * room / room.sum()
-    settled = homes.copy()
-    free = ~np.isfinite(homes).all(axis=1)
-    if free.any():
-        settled[free] = _spread(xy, load, int(free.sum()), settled[~free])
-    today = np.full(len(xy), -1, np.int64) if incumbent is None else np.asarray(incumbent, dtype=np.int64)
-    spacing = float(np.ptp(xy, axis=0).max()) / np.sqrt(n_r) or 1.0
-    stay = spacing * keep / max(1.0 - keep, 1e-3)
-    price = np.zeros(n_r)
-    rounds = 12 if free.any() else 1
-    for turn in range(rounds):
-        final = not free.any() or turn == rounds - 1
-        owner, price = _assign(
-            xy, load, settled, today, stay, target, price, spacing, tolerance if final else 0.15, 400 if final else 40
-        )
-        if final:
-            break
-        total = np.bincount(owner, load, n_r)
-        for axis in (0, 1):
-            centre = np.bincount(owner, load * xy[:, axis], n_r) / np.maximum(total, 1e-300)
-            settled[:, axis] = np.where(free & (total > 0), centre, settled[:, axis])
-    done = np.bincount(owner, load, n_r)
-    way = np.sqrt(((xy - settled[owner]) ** 2).sum(axis=1))
-    worst = float(np.max(np.abs(done / np.maximum(target, 1e-300) - 1.0)))
-    return Territories(owner, settled, done, worst, float((way * load).sum() / load.sum()), turn + 1)
+    spots, load, places, share, today = _checked(xy, work, homes, capacity, incumbent, keep, tolerance)
+    accounts, reps = len(spots), len(places)
+    owner = np.empty(accounts, np.int64)
+    if accounts == 0:
+        return Territories(owner, places, np.zeros(reps), 0.0, 0.0, 0, np.empty(0))
+    total = math.fsum(load)
+    known = np.isfinite(places[:, 0])
+    fixed = np.concatenate([spots, places[known]])
+    origin = fixed.min(axis=0)
+    width = float((fixed.max(axis=0) - origin).max()) or 1.0
+    grid = np.rint((spots - origin) / width * _GRID)
+    grid_homes = np.rint((places - origin) / width * _GRID)
+    units = np.rint(load / total * _UNITS) if total > 0 else np.full(accounts, _UNITS // accounts)
+    units = np.where(load > 0, np.maximum(units, 1.0), units).astype(np.int64)
+    shares = np.rint(share / math.fsum(share) * _SHARES)
+    shares = np.where(share > 0, np.maximum(shares, 1.0), 0.0).astype(np.int64)
+
+    rows, people = _orders(grid, units, grid_homes, shares, today)
+    grid, units, grid_homes, shares = grid[rows], units[rows], grid_homes[people], shares[people]
+    rank = np.full(reps + 1, -1, np.int64)  # the last stands for "none", and so do reps without capacity
+    rank[people] = np.arange(len(people))
+    now = rank[today[rows]]
+    stay = _stay(grid, units, len(people), keep)
+    units, low, high = _bands(units, shares, tolerance)
+    mine, settled, trace = _aligned(grid, units, grid_homes, shares, now, stay, low, high)
+
+    owner[rows] = people[mine]
+    free = people[~known[people]]
+    result = places.copy()
+    result[free] = origin + settled[~known[people]] * (width / _GRID)
+    return _summary(spots, load, share, total, rows, owner, result, np.array(trace) * (width / _GRID))
 
 
-def _spread(xy: Floats, load: Floats, count: int, taken: Floats) -> Floats:
-    """Start homes at accounts far from each other and from homes that are known, weighted by work (deterministic)."""
-    gap = np.full(len(xy), np.inf)
-    for home in taken:
-        gap = np.minimum(gap, ((xy - home) ** 2).sum(axis=1))
-    chosen = []
-    for _ in range(count):
-        if np.isinf(gap).all():
-            first = int(np.argmin(((xy - np.average(xy, axis=0, weights=load)) ** 2).sum(axis=1)))
-        else:
-            first = int(np.argmax(gap * np.sqrt(load)))
-        chosen.append(xy[first])
-        gap = np.minimum(gap, ((xy - xy[first]) ** 2).sum(axis=1))
-    return np.array(chosen)
+def _summary(
+    spots: Floats, load: Floats, share: Floats, total: float, rows: Ints, owner: Ints, homes: Floats, trace: Floats
+) -> Territories:
+    """Measure a solution. Sums run in the accounts' own order."""
+    served = np.zeros(len(homes))
+    np.add.at(served, owner[rows], load[rows])
+    target = share / math.fsum(share) * total
+    busy = target > 0
+    imbalance = float(np.max(np.abs(served[busy] / target[busy] - 1.0))) if total > 0 else 0.0
+    step = spots - homes[owner]
+    away = np.sqrt(step[:, 0] ** 2 + step[:, 1] ** 2)
+    weight = load if total > 0 else np.ones(len(load))
+    distance = math.fsum(weight * away) / math.fsum(weight)
+    return Territories(owner, homes, served, imbalance, distance, len(trace), trace)
 
 
-@rule
-def _assign(
-    xy: Floats,
-    load: Floats,
-    homes: Floats,
-    today: Ints,
-    stay: float,
-    target: Floats,
-    price: Floats,
-    spacing: float,
+# ---- input -----------------------------------------------------------------------------------------------------------
+def _checked(
+    xy: ArrayLike,
+    work: ArrayLike,
+    homes: ArrayLike,
+    capacity: ArrayLike | None,
+    incumbent: ArrayLike | None,
+    keep: float,
     tolerance: float,
-    most: int,
-) -> tuple[Ints, Floats]:
-    """Adjust prices until workloads match, then move single accounts across borders where that evens them out."""
-    n_a, n_r = len(xy), len(homes)
-    cost = np.empty((n_a, n_r))
-    for a in range(n_a):
-        for r in range(n_r):
-            dx, dy = xy[a, 0] - homes[r, 0], xy[a, 1] - homes[r, 1]
-            cost[a, r] = np.sqrt(dx * dx + dy * dy)
-            if today[a] >= 0 and today[a] != r:
-                cost[a, r] += stay
-    owner = np.zeros(n_a, np.int64)
-    best_owner = owner.copy()
-    price = price.copy()
-    best_price = price.copy()
-    best = 1e300
-    step = 0.5 * spacing
-    done = np.zeros(n_r)
-    for _ in range(most):
-        done[:] = 0.0
-        for a in range(n_a):
-            least, place = 1e300, 0
-            for r in range(n_r):
-                value = cost[a, r] - price[r]
-                if value < least:
-                    least, place = value, r
-            owner[a] = place
-            done[place] += load[a]
-        worst = 0.0
-        for r in range(n_r):
-            worst = max(worst, abs(done[r] / target[r] - 1.0))
-        if worst < best:
-            best = worst
-            best_owner[:] = owner
-            best_price[:] = price
-        if worst <= tolerance:
+) -> tuple[Floats, Floats, Floats, Floats, Ints]:
+    spots = _points(xy, "xy")
+    places = _points(homes, "homes")
+    accounts, reps = len(spots), len(places)
+    if reps == 0:
+        raise ModelError(explain("there is nobody to serve the accounts", where="homes", allowed="one rep or more"))
+    bad = ~np.isfinite(spots).all(axis=1)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise ModelError(
+            explain("an account needs a place", where=f"xy, row {row}", value=spots[row].tolist(), allowed="two numbers, km")
+        )
+    bad = ~(np.isfinite(places).all(axis=1) | np.isnan(places).all(axis=1))
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise ModelError(
+            explain(
+                "a home is known or not",
+                where=f"homes, row {row}",
+                value=places[row].tolist(),
+                allowed="two numbers, km, or twice NaN for a home that is not known",
+            )
+        )
+    load = _amounts(work, "work", accounts)
+    share = _amounts(np.ones(reps) if capacity is None else capacity, "capacity", reps)
+    if not share.any():
+        raise ModelError(explain("nobody has any working time", where="capacity", allowed="more than 0 for one rep or more"))
+    today = np.full(accounts, -1, np.int64)
+    if incumbent is not None:
+        named = np.asarray(incumbent)
+        if named.shape != (accounts,) or (named.size and named.dtype.kind not in "iu"):
+            raise ModelError(
+                explain(
+                    "there must be one row number of a rep for each account",
+                    where="incumbent",
+                    value=f"{named.dtype} of shape {named.shape}",
+                    allowed=f"integers of shape ({accounts},)",
+                )
+            )
+        bad = (named < -1) | (named >= reps)
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise ModelError(
+                explain(
+                    "there is no such rep",
+                    where=f"incumbent, row {row}",
+                    value=int(named[row]),
+                    allowed=f"0 to {reps - 1}, or -1 for none",
+                )
+            )
+        today = named.astype(np.int64)
+    if not 0.0 <= keep <= 1.0:
+        raise ModelError(explain("out of range", where="keep", value=keep, allowed="0 to 1"))
+    if not 0.0 <= tolerance < 1.0:
+        raise ModelError(explain("out of range", where="tolerance", value=tolerance, allowed="0 or more, less than 1"))
+    return spots, load, places, share, today
+
+
+def _points(given: ArrayLike, name: str) -> Floats:
+    points = np.array(given, dtype=np.float64)
+    if points.size == 0:
+        return points.reshape(0, 2)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ModelError(
+            explain("must be a table of two columns", where=name, value=f"shape {points.shape}", allowed="shape (n, 2)")
+        )
+    return points
+
+
+def _amounts(given: ArrayLike, name: str, count: int) -> Floats:
+    amounts = np.array(given, dtype=np.float64)
+    if amounts.shape != (count,):
+        raise ModelError(
+            explain("there must be one for each row", where=name, value=f"shape {amounts.shape}", allowed=f"shape ({count},)")
+        )
+    bad = ~(np.isfinite(amounts) & (amounts >= 0))
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise ModelError(
+            explain("must be a number, 0 or more", where=f"{name}, row {row}", value=float(amounts[row]), allowed="0 or more")
+        )
+    return amounts
+
+
+def _orders(grid: Floats, units: Ints, homes: Floats, shares: Ints, today: Ints) -> tuple[Ints, Ints]:
+    """Return the order of accounts and of the reps who have capacity: by values, along a space-filling curve."""
+    code = _curve(grid)
+    first = np.lexsort((units, code))
+    begins = np.full(len(homes) + 1, len(grid), np.int64)
+    np.minimum.at(begins, today[first], np.arange(len(grid)))  # the account that names a rep
+    unknown = np.isnan(homes[:, 0])
+    home_code = _curve(np.where(np.isnan(homes), 0.0, homes))
+    people = np.lexsort((begins[:-1], shares, home_code, unknown))
+    people = people[shares[people] > 0]
+    rank = np.full(len(homes) + 1, -1, np.int64)
+    rank[people] = np.arange(len(people))
+    return np.lexsort((rank[today], units, code)), people
+
+
+def _curve(grid: Floats) -> NDArray[np.uint64]:
+    """Return the place of grid points on the Z-shaped curve of Morton (1966): their bits, interleaved."""
+    bits = grid.astype(np.uint64)
+    for shift, mask in (
+        (16, 0x0000FFFF0000FFFF),
+        (8, 0x00FF00FF00FF00FF),
+        (4, 0x0F0F0F0F0F0F0F0F),
+        (2, 0x3333333333333333),
+        (1, 0x5555555555555555),
+    ):
+        bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
+    return bits[:, 0] | (bits[:, 1] << np.uint64(1))
+
+
+def _stay(grid: Floats, units: Ints, reps: int, keep: float) -> float:
+    """Return the cost of a change, in grid steps; the unit is the radius of an average territory, taken as a disc."""
+    _, spread = _middle(grid, units)
+    radius = math.sqrt((spread[0] + spread[1]) * 2.0 / reps) or _GRID / 100.0
+    return min(radius * keep / (1.0 - keep), _FAR) if keep < 1.0 else _FAR
+
+
+def _bands(units: Ints, shares: Ints, tolerance: float) -> tuple[Ints, Ints, Ints]:
+    """Return the accounts' work as it counts for balance, and the least and greatest load of each rep.
+
+    An account of more than a territory counts as exactly one: its rep has enough, and what the others ought to get is
+    an equal part of the rest.
+    """
+    reps = len(shares)
+    if int((units > 0).sum()) <= reps:
+        return (units > 0).astype(np.int64), np.zeros(reps, np.int64), np.ones(reps, np.int64)
+    sizes = np.argsort(-units, kind="stable")
+    seats = np.sort(shares)[::-1]
+    rest, capacity = int(units.sum()), int(shares.sum())
+    giants = 0
+    while giants < reps - 1 and int(units[sizes[giants]]) * capacity > (1.0 + tolerance) * rest * int(seats[giants]):
+        rest -= int(units[sizes[giants]])
+        capacity -= int(seats[giants])
+        giants += 1
+    units = units.copy()
+    units[sizes[:giants]] = np.rint(seats[:giants] * (rest / capacity)).astype(np.int64)
+    ends = np.rint(np.cumsum(shares) / int(shares.sum()) * float(units.sum()))
+    target = np.diff(ends, prepend=0.0)
+    target[-1] += float(units.sum()) - ends[-1]
+    low = np.floor(target * (1.0 - tolerance)).astype(np.int64)
+    return units, low, np.ceil(target * (1.0 + tolerance)).astype(np.int64)
+
+
+# ---- the alternation of handing out and moving centres ---------------------------------------------------------------
+def _aligned(
+    xy: Floats, units: Ints, homes: Floats, shares: Ints, incumbent: Ints, stay: float, low: Ints, high: Ints
+) -> tuple[Ints, Floats, list[float]]:
+    """Hand out the accounts: first between homes, then between the reps who share one."""
+    reps = len(homes)
+    apart = np.ones(reps, np.bool_)
+    apart[1:] = ~(homes[1:] == homes[:-1]).all(axis=1)  # NaN differs from NaN
+    base = np.cumsum(apart) - 1
+    if base[-1] == reps - 1:
+        return _solved(xy, units, homes, incumbent, stay, low, high)
+    begins = np.flatnonzero(apart)
+    ends = np.append(begins[1:], reps)
+    at = np.append(base, -1)[incumbent]
+    least, most = np.add.reduceat(low, begins), np.add.reduceat(high, begins)
+    slack = np.where(ends - begins > 1, ((most - least) * (0.5 - 0.5 * _SHARED)).astype(np.int64), 0)
+    tight_least, tight_most = least + slack, most - slack
+    if stay > 0.0:  # who may stay as they are need not move for the slack
+        load = np.zeros(len(begins), np.int64)
+        np.add.at(load, at[at >= 0], units[at >= 0])
+        load = np.clip(load, least, most)
+        tight_least, tight_most = np.minimum(tight_least, load), np.maximum(tight_most, load)
+    mine, settled, trace = _solved(xy, units, homes[begins], at, stay, tight_least, tight_most)
+    owner = begins[mine]
+    for b in np.flatnonzero(ends - begins > 1):
+        rows = np.flatnonzero(mine == b)
+        first, count = int(begins[b]), int(ends[b] - begins[b])
+        if len(rows):
+            local = incumbent[rows] - first
+            local[(local < 0) | (local >= count)] = -1
+            part = slice(first, first + count)
+            floor, ceiling = _fitting(low[part], high[part], int(units[rows].sum()))
+            nowhere = np.full((count, 2), np.nan)
+            owner[rows] = first + _solved(xy[rows], units[rows], nowhere, local, stay, floor, ceiling)[0]
+    return owner, settled[base], trace
+
+
+def _fitting(low: Ints, high: Ints, total: int) -> tuple[Ints, Ints]:
+    """Widen bands so that they can take `total`."""
+    if low.sum() <= total <= high.sum():
+        return low, high
+    fair = (low + high) / float((low + high).sum()) * total
+    return np.minimum(low, np.floor(fair).astype(np.int64)), np.maximum(high, np.ceil(fair).astype(np.int64))
+
+
+def _solved(
+    xy: Floats, units: Ints, homes: Floats, incumbent: Ints, stay: float, low: Ints, high: Ints
+) -> tuple[Ints, Floats, list[float]]:
+    """Alternate between handing out and moving the free centres, then make accounts whole.
+
+    Returns the owner of each account, the places of the reps and the mean cost after each round, in grid steps.
+    """
+    free = np.isnan(homes[:, 0])
+    place = _seeds(xy, units, homes, free, incumbent, stay, (low + high) // 2)
+    flow = transport(xy, units, place, incumbent, stay, low, high)
+    total = max(float(units.sum()), 1.0)
+    trace = [_cost(flow.cost, flow.amount) / total]
+    for _ in range(_MOVES if free.any() else 0):
+        moved = _centres(xy, flow.cand, flow.amount, place, free, 10)
+        trial = transport(xy, units, moved, incumbent, stay, low, high, price=flow.price)
+        cost = _cost(trial.cost, trial.amount) / total
+        if not cost < trace[-1]:
             break
-        for r in range(n_r):
-            price[r] -= step * min(max(done[r] / target[r] - 1.0, -1.0), 1.0)
-        step = max(step * 0.985, 0.002 * spacing)
-    owner[:] = best_owner
-    _even_out(cost, load, target, best_price, owner, tolerance)
-    return owner, best_price
+        place, flow = moved, trial
+        trace.append(cost)
+        if cost > (1.0 - _ENOUGH) * trace[-2]:
+            break
+    order = np.argsort(-units, kind="stable")
+    slot = make_whole(flow.cand, flow.cost, flow.amount, units, low, high, order)
+    load = repair(flow.cand, flow.cost, slot, flow.price, units, low, high, 20)
+    pairs = len(xy) <= _COARSE * len(homes)
+    polish(flow.cand, flow.cost, slot, units, load, low, high, pairs, 1e-7 * total, 10)
+    owner = flow.cand.reshape(-1)[slot].astype(np.int64)
+    idle = units == 0
+    if idle.any():
+        owner[idle] = listed(xy[idle], place, incumbent[idle], stay, flow.price, 1)[0][:, 0]
+    if free.any():
+        place = _centres(xy, owner.reshape(-1, 1).astype(np.int32), units.reshape(-1, 1), place, free, 100)
+    return owner, place, trace
+
+
+def _seeds(
+    xy: Floats, units: Ints, homes: Floats, free: Flags, incumbent: Ints, stay: float, target: Ints
+) -> Floats:
+    """Return places to start from: unknown homes amid the rep's accounts of today, else where nobody else reaches."""
+    place = homes.copy()
+    lost = free.copy()
+    if stay > 0.0:
+        for r in np.flatnonzero(free):
+            rows = np.flatnonzero(incumbent == r)
+            if len(rows):
+                place[r], _ = _middle(xy[rows], units[rows])
+                lost[r] = False
+    if not lost.any():
+        return place
+    rows = np.arange(len(xy))
+    if not lost.all():
+        settled = np.flatnonzero(~lost)
+        cand, cost, _ = listed(xy, place[settled], np.full(len(xy), -1), 0.0, np.zeros(len(settled) + 1), 1)
+        rows = rows[_beyond_reach(settled[cand[:, 0]], np.argsort(cost[:, 0], kind="stable"), units, target)]
+        rows = rows if len(rows) else np.arange(len(xy))
+    _bisect(xy, units, rows, np.flatnonzero(lost), target, place)
+    return place
+
+
+def _bisect(xy: Floats, units: Ints, rows: Ints, reps: Ints, target: Ints, place: Floats) -> None:
+    """Cut an area in two again and again, across its longer side, in proportion to the reps on either hand."""
+    middle, _ = _middle(xy[rows], units[rows])
+    waiting = [(rows, reps, middle)]
+    while waiting:
+        rows, reps, around = waiting.pop()
+        if len(rows):
+            around, spread = _middle(xy[rows], units[rows])
+        if len(reps) == 1 or not len(rows):
+            place[reps] = around
+            continue
+        longer = int(spread[1] > spread[0])
+        rows = rows[np.lexsort((rows, xy[rows, 1 - longer], xy[rows, longer]))]
+        half = len(reps) // 2
+        part = float(target[reps[:half]].sum()) / max(float(target[reps].sum()), 1.0)
+        done = np.cumsum(units[rows])
+        cut = int(np.searchsorted(done, part * float(done[-1]), side="left")) + 1
+        waiting.append((rows[:cut], reps[:half], around))
+        waiting.append((rows[cut:], reps[half:], around))
 
 
 @rule
-def _even_out(cost: Floats, load: Floats, target: Floats, price: Floats, owner: Ints, tolerance: float) -> None:
-    n_a, n_r = cost.shape
-    done = np.zeros(n_r)
-    for a in range(n_a):
-        done[owner[a]] += load[a]
-    for _ in range(4 * n_r):
-        heavy = 0
-        for r in range(n_r):
-            if done[r] / target[r] > done[heavy] / target[heavy]:
-                heavy = r
-        light = 0
-        for r in range(n_r):
-            if done[r] / target[r] < done[light] / target[light]:
-                light = r
-        if done[heavy] / target[heavy] - 1.0 <= tolerance and 1.0 - done[light] / target[light] <= tolerance:
-            return
-        # the cheapest single move out of the heaviest or into the lightest that makes the two evener
-        least, who, where = 1e300, -1, -1
-        for a in range(n_a):
-            r = owner[a]
-            for q in range(n_r):
-                if q == r or (r != heavy and q != light):
-                    continue
-                if (done[q] + load[a]) / target[q] >= done[r] / target[r]:
-                    continue
-                value = (cost[a, q] - price[q]) - (cost[a, r] - price[r])
-                if value < least:
-                    least, who, where = value, a, q
-        if who < 0:
-            return
-        done[owner[who]] -= load[who]
-        owner[who] = where
-        done[where] += load[who]
+def _middle(xy: Floats, units: Ints) -> tuple[Floats, Floats]:
+    """Return the weighted mean and variance of places (unweighted if there is no weight)."""
+    mean = np.zeros(2)
+    spread = np.zeros(2)
+    idle = not units.any()
+    weight = 0.0
+    for a in range(len(xy)):
+        w = 1.0 if idle else float(units[a])
+        weight += w
+        mean += w * xy[a]
+    mean /= weight
+    for a in range(len(xy)):
+        w = 1.0 if idle else float(units[a])
+        spread += w * (xy[a] - mean) ** 2
+    return mean, spread / weight
+
+
+@rule
+def _beyond_reach(nearest: Ints, order: Ints, units: Ints, target: Ints) -> Flags:
+    """Say which accounts are left when each rep takes those he is nearest to, in the given order, up to his target."""
+    left = target.copy()
+    beyond = np.zeros(len(units), np.bool_)
+    for a in order:
+        r = nearest[a]
+        beyond[a] = left[r] <= 0
+        left[r] -= units[a]
+    return beyond
+
+
+@rule
+def _cost(cost: Floats, amount: Ints) -> float:
+    total = 0.0
+    for a in range(len(cost)):
+        for k in range(cost.shape[1]):
+            total += cost[a, k] * amount[a, k]
+    return total
+
+
+@rule
+def _centres(xy: Floats, cand: NDArray[np.int32], amount: Ints, place: Floats, free: Flags, steps: int) -> Floats:
+    """Move free centres towards the point of least mean distance (Weiszfeld 1937); no step makes the way longer."""
+    reps = len(place)
+    place = place.copy()
+    for _ in range(steps):
+        pull = np.zeros((reps, 2))
+        weight = np.zeros(reps)
+        for a in range(len(xy)):
+            for k in range(cand.shape[1]):
+                r = cand[a, k]
+                if amount[a, k] > 0 and free[r]:
+                    dx = xy[a, 0] - place[r, 0]
+                    dy = xy[a, 1] - place[r, 1]
+                    w = amount[a, k] / max(np.sqrt(dx * dx + dy * dy), 1.0)  # a grid step: keeps off the pole
+                    pull[r, 0] += w * xy[a, 0]
+                    pull[r, 1] += w * xy[a, 1]
+                    weight[r] += w
+        for r in range(reps):
+            if weight[r] > 0.0:
+                place[r, 0] = pull[r, 0] / weight[r]
+                place[r, 1] = pull[r, 1] / weight[r]
+    return place

@@ -392,4 +392,4 @@ def transport(
         if epsilon <= 1.01 * last:
             break
         epsilon = max(epsilon * _SHRINK, last)
-    return Flow(cand, cost, amount, price)
+    return Flow(cand, cost, amount, price - price[-1])

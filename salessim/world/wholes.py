@@ -27,11 +27,11 @@ _SEARCHED = 400
 
 @rule
 def make_whole(
-    cand: Indices, cost: Floats, amount: Ints, price: Floats, work: Ints, low: Ints, high: Ints, order: Ints
+    cand: Indices, cost: Floats, amount: Ints, work: Ints, low: Ints, high: Ints, order: Ints
 ) -> Ints:
     """Give each account to one of the reps who serve it, the one with most room left, in the given order.
 
-    Accounts served by nobody (no work) go to the rep who is cheapest at `price`.
+    Accounts without work go to the first rep in their list.
 
     Returns
     -------
@@ -43,16 +43,11 @@ def make_whole(
     room = (low + high) // 2
     share = 1.0 / np.maximum(room, 1)
     for a in range(accounts):
-        best = np.inf
         for k in range(count):
-            if work[a] == 0:
-                v = cost[a, k] - price[cand[a, k]]
-                if v < best:
-                    best = v
-                    slot[a] = a * count + k
-            elif amount[a, k] == work[a]:
+            if amount[a, k] == work[a]:
                 slot[a] = a * count + k
                 room[cand[a, k]] -= work[a]
+                break
     for a in order:
         if slot[a] < 0:
             most = -np.inf
@@ -255,26 +250,37 @@ def repair(
 
 @rule
 def polish(
-    cand: Indices, cost: Floats, slot: Ints, work: Ints, load: Ints, low: Ints, high: Ints, least: float, sweeps: int
+    cand: Indices,
+    cost: Floats,
+    slot: Ints,
+    work: Ints,
+    load: Ints,
+    low: Ints,
+    high: Ints,
+    pairs: bool,
+    least: float,
+    sweeps: int,
 ) -> None:
-    """Shift and swap whole accounts while that lowers the cost and drives nobody out of his band; change `slot`, `load`.
+    """Move whole accounts while that lowers the cost and drives nobody out of his band; change `slot`, `load`.
 
-    Gains in ``cost * work`` of `least` or less are left alone.
+    Single accounts move and, if `pairs`, two reps exchange one each. Gains in ``cost * work`` up to `least` are left.
     """
     accounts, count = cost.shape
     reps = len(low)
     costs, rep_of = cost.reshape(-1), cand.reshape(-1)
     pointer, slots = _by_rep(rep_of, reps)
     at = np.full(reps, -1, np.int64)
+    changed = np.ones(reps, np.bool_)
     for _ in range(sweeps):
-        better = False
+        look = changed.copy()
+        changed[:] = False
         for a in range(accounts):
-            if work[a] == 0:
+            j = slot[a]
+            r = rep_of[j]
+            if work[a] == 0 or not (look[r] or changed[r]):
                 continue
             best = -least
             goal = goal_back = np.int64(-1)
-            j = slot[a]
-            r = rep_of[j]
             left = load[r] - work[a]
             for i in range(a * count, (a + 1) * count):
                 s = rep_of[i]
@@ -286,7 +292,7 @@ def polish(
                     ):
                         best = gain
                         goal, goal_back = i, -1
-            for n in range(pointer[r], pointer[r + 1]):
+            for n in range(pointer[r], pointer[r + 1] if pairs else pointer[r]):
                 back = slots[n]
                 b = back // count
                 s = rep_of[slot[b]]
@@ -302,8 +308,8 @@ def polish(
                         best = gain
                         goal, goal_back = i, back
             if goal >= 0:
-                better = True
                 s = rep_of[goal]
+                changed[r] = changed[s] = True
                 load[r] -= work[a]
                 load[s] += work[a]
                 slot[a] = goal
@@ -312,7 +318,7 @@ def polish(
                     load[s] -= work[b]
                     load[r] += work[b]
                     slot[b] = goal_back
-        if not better:
+        if not changed.any():
             break
 
 

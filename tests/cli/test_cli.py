@@ -58,7 +58,7 @@ def test_the_shipped_sample_is_what_the_command_writes(sample: Path) -> None:
 def test_assumptions_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["assumptions"]) == 0
     printed = capsys.readouterr().out
-    assert "knowledge.skill_effect = 4.8 log-odds (1.6 to 6.4)" in printed
+    assert "knowledge.skill_effect = 5 log-odds (1.6 to 6.4)" in printed
     assert "ours, unsourced" in printed
 
 

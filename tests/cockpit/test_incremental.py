@@ -33,9 +33,7 @@ def test_a_grown_study_equals_a_comparison_to_the_last_bit(firm: tuple[Market, P
     futures = Futures(months=3, seed=7)
     few = futures.study(market, plans_of(plan), 3)
     many = futures.study(market, plans_of(plan), 8)
-    whole = compare(
-        market, plans_of(plan), months=3, seed=7, replications=8, most_replications=8, draws=0, audit=False
-    )
+    whole = compare(market, plans_of(plan), months=3, seed=7, replications=8, most_replications=8, draws=0, audit=False)
     assert few is not None
     assert many is not None
     assert many.values().tobytes() == whole.values().tobytes()
@@ -133,9 +131,7 @@ def test_readings_are_the_figures_of_the_study(firm: tuple[Market, Plan]) -> Non
     market, plan = firm
     study = Futures(months=6).study(market, plans_of(plan), 6)
     assert study is not None
-    revenue, contribution, travel, cycle = readings(
-        study, ("revenue", "contribution", "travel_share", "sales_cycle")
-    )
+    revenue, contribution, travel, cycle = readings(study, ("revenue", "contribution", "travel_share", "sales_cycle"))
     assert revenue.value == pytest.approx(study.summary().loc["revenue", "live"])
     assert revenue.baseline == pytest.approx(study.summary().loc["revenue", "baseline"])
     assert revenue.judgement is not None

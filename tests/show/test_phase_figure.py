@@ -159,7 +159,9 @@ def test_no_words_of_one_panel_lie_upon_another(language: str) -> None:
     boxes = [(text.get_text(), text.get_window_extent()) for text in figure.texts]
     for i, (one, box) in enumerate(boxes):
         for other, beside in boxes[i + 1 :]:
-            apart = box.x1 <= beside.x0 + 1 or beside.x1 <= box.x0 + 1 or box.y1 <= beside.y0 + 1 or beside.y1 <= box.y0 + 1
+            apart = (
+                box.x1 <= beside.x0 + 1 or beside.x1 <= box.x0 + 1 or box.y1 <= beside.y0 + 1 or beside.y1 <= box.y0 + 1
+            )
             assert apart, (one, other)
 
 

@@ -70,9 +70,8 @@ def test_the_spans_are_the_times_of_the_trace(runs: tuple[Run, Run], keys: dict[
         assert ends == pytest.approx(float(story["answered"].iloc[-1]) - origin, abs=0.1)
 
 
-def test_every_pair_of_fates_is_told_in_both_languages(
-    runs: tuple[Run, Run], keys: dict[tuple[str, str], int]
-) -> None:
+@pytest.mark.slow
+def test_every_pair_of_fates_is_told_in_both_languages(runs: tuple[Run, Run], keys: dict[tuple[str, str], int]) -> None:
     assert len(keys) >= 8
     for (one, other), key in keys.items():
         for language in ("en", "zh"):
