@@ -28,8 +28,8 @@ from salessim.world.tables import DTYPES
 from salessim.world.world import World
 
 __all__ = [
-    "ALWAYS_OPEN", "FOREVER", "RECORD", "SCRATCH", "Case", "agrees", "busy_case", "cases", "differences", "estimate", "line_of_stages", "quiet_market",
-    "quiet_plan", "replay", "same_tables", "shrink", "stage", "time_average",
+    "ALWAYS_OPEN", "FOREVER", "RECORD", "SCRATCH", "Case", "agrees", "busy_case", "cases", "differences", "estimate",
+    "line_of_stages", "quiet_market", "quiet_plan", "replay", "same_tables", "shrink", "stage", "time_average",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -70,17 +70,30 @@ def quiet_market(
     """
     products = [f"product {n + 1}" for n in range(len(rates))]
     accounts = [f"account {n + 1:03d}" for n in range(queues)]
-    owners = [{"account": a, "product": p, "rep": f"rep {i + 1:03d}-1"} for i, a in enumerate(accounts) for p in products]
+    owners = [
+        {"account": a, "product": p, "rep": f"rep {i + 1:03d}-1"} for i, a in enumerate(accounts) for p in products
+    ]
     market = Market(
         name="quiet",
         start=dt.date(2026, 1, 1),
-        products=Products({"product": products, "price": [100.0] * len(rates), "opportunities": [365.0 * x for x in rates]}),
-        accounts=Accounts({"account": accounts, "segment": ["all"] * queues, "x": np.arange(queues), "y": np.zeros(queues)}),
+        products=Products(
+            {"product": products, "price": [100.0] * len(rates), "opportunities": [365.0 * x for x in rates]}
+        ),
+        accounts=Accounts(
+            {"account": accounts, "segment": ["all"] * queues, "x": np.arange(queues), "y": np.zeros(queues)}
+        ),
         stages=stages if isinstance(stages, Stages) else Stages(list(stages)),
         calendar=ALWAYS_OPEN,
         demand=Demand(
-            activation_floor=1.0, prospect_floor=1.0, goodwill_effect=0.0, goodwill_fade=0.0, inquiry_share=0.0,
-            response_effect=0.0, lead_patience=FOREVER, deal_patience=FOREVER, cross_sell=0.0,
+            activation_floor=1.0,
+            prospect_floor=1.0,
+            goodwill_effect=0.0,
+            goodwill_fade=0.0,
+            inquiry_share=0.0,
+            response_effect=0.0,
+            lead_patience=FOREVER,
+            deal_patience=FOREVER,
+            cross_sell=0.0,
         ),
         knowledge=Knowledge(skill_effect=0.0, insight_effect=0.0, difference=0.0, learning=0.0, forgetting=0.0),
         relationship=Relationship(relation_effect=0.0, relation_gain=0.0, relation_fade=0.0, relation_kept=1.0),
@@ -88,7 +101,7 @@ def quiet_market(
         travelling=Travel(travel=0.0),
         money=Money(cost_per_km=0.0, relocation_cost=0.0),
         today=Today(owners=Owners(owners)),
-    )  # fmt: skip
+    )
     return market.but(**settings) if settings else market
 
 
@@ -156,7 +169,9 @@ def differences(one: World, other: World, leave_out: Iterable[str] = SCRATCH) ->
             columns = [c for c in names if a[c].tobytes() != b[c].tobytes()]
             rows = [int(np.flatnonzero(a[c] != b[c])[0]) for c in columns if (a[c] != b[c]).any()]
             first = min(rows, default=-1)
-            found.append(f"{name}: row {first}, columns {columns}: {a[first] if rows else ''} and {b[first] if rows else ''}")
+            found.append(
+                f"{name}: row {first}, columns {columns}: {a[first] if rows else ''} and {b[first] if rows else ''}"
+            )
     return found
 
 
@@ -189,16 +204,22 @@ class Case(NamedTuple):
     def __repr__(self) -> str:
         m, p = self.market, self.plan
         return (
-            f"Case({len(m.accounts)} accounts, {len(m.products)} products, {len(m.segments)} segments, {len(m.stages)} stages, "
-            f"{p.headcount} reps, {p.structure}, {p.routing}, {p.coverage}, {self.months} months, grid {self.grid}, seed {self.seed}, "
-            f"{len(m.today.open_deals)} open deals)"
+            f"Case({len(m.accounts)} accounts, {len(m.products)} products, {len(m.segments)} segments, "
+            f"{len(m.stages)} stages, {p.headcount} reps, {p.structure}, {p.routing}, {p.coverage}, "
+            f"{self.months} months, grid {self.grid}, seed {self.seed}, {len(m.today.open_deals)} open deals)"
         )
 
 
 def replay(case: Case, clock: str = "compiled", *, tiny: bool = False, replication: int = 0) -> Run:
     """Run a case on either clock; `tiny` starts from tables that are full at once."""
     world = build_world(
-        case.market, case.plan, case.months, seed=case.seed, replication=replication, grid=case.grid, record_calls=case.record_calls
+        case.market,
+        case.plan,
+        case.months,
+        seed=case.seed,
+        replication=replication,
+        grid=case.grid,
+        record_calls=case.record_calls,
     )
     if tiny:
         shrink(world)
@@ -259,12 +280,19 @@ def _random_calendar(rng: np.random.Generator, start: dt.date) -> Calendar:
         workdays=tuple(days),
         hours_per_day=hours,
         opens=min(_pick(rng, 0.0, 12.0, 0.0, 8.0, 9.0), 24.0 - hours),
-        holidays=tuple(start + dt.timedelta(days=int(d)) for d in rng.choice(90, size=int(rng.integers(0, 6)), replace=False)),
+        holidays=tuple(
+            start + dt.timedelta(days=int(d)) for d in rng.choice(90, size=int(rng.integers(0, 6)), replace=False)
+        ),
     )
 
 
 def _random_today(
-    rng: np.random.Generator, accounts: list[str], products: list[str], segments: list[str], stages: list[str], reps: list[str]
+    rng: np.random.Generator,
+    accounts: list[str],
+    products: list[str],
+    segments: list[str],
+    stages: list[str],
+    reps: list[str],
 ) -> Today:
     people = [*reps, "somebody who left"]
     pairs = [(a, p) for a in accounts for p in products]
@@ -333,7 +361,9 @@ def _random_market(rng: np.random.Generator, n_a: int, n_p: int, n_g: int, n_s: 
             }
         ),
         stages=stages,
-        affinity=Affinity([{"segment": g, "product": p, "demand": _pick(rng, 0, 2, 0.0), "win": _pick(rng, -2, 2)} for g, p in pairs]),
+        affinity=Affinity(
+            [{"segment": g, "product": p, "demand": _pick(rng, 0, 2, 0.0), "win": _pick(rng, -2, 2)} for g, p in pairs]
+        ),
         calendar=_random_calendar(rng, start),
         demand=Demand(
             activation_floor=_pick(rng, 0.1, 0.9, 0.0, 1.0),
@@ -350,26 +380,41 @@ def _random_market(rng: np.random.Generator, n_a: int, n_p: int, n_g: int, n_s: 
             cross_sell_delay=_pick(rng, 0.1, 30.0, 0.0),
         ),
         knowledge=Knowledge(
-            skill_effect=_pick(rng, 0, 5, 0.0), insight_effect=_pick(rng, 0, 5, 0.0), difference=_pick(rng, 0, 1, 0.0, 1.0),
-            learning=_pick(rng, 0, 0.3, 0.0), forgetting=_pick(rng, 0, 0.02, 0.0), new_rep_level=_pick(rng, 0, 1, 0.0),
+            skill_effect=_pick(rng, 0, 5, 0.0),
+            insight_effect=_pick(rng, 0, 5, 0.0),
+            difference=_pick(rng, 0, 1, 0.0, 1.0),
+            learning=_pick(rng, 0, 0.3, 0.0),
+            forgetting=_pick(rng, 0, 0.02, 0.0),
+            new_rep_level=_pick(rng, 0, 1, 0.0),
         ),
         relationship=Relationship(
-            relation_effect=_pick(rng, 0, 4, 0.0), relation_gain=_pick(rng, 0, 0.5, 0.0, 1.0), relation_kept=_pick(rng, 0, 1, 0.0, 1.0)
+            relation_effect=_pick(rng, 0, 4, 0.0),
+            relation_gain=_pick(rng, 0, 0.5, 0.0, 1.0),
+            relation_kept=_pick(rng, 0, 1, 0.0, 1.0),
         ),
         coordination=Coordination(
-            coordination_effect=_pick(rng, 0, 1, 0.0), coordination_time=_pick(rng, 0, 4, 0.0), handoff_loss=_pick(rng, 0, 1, 0.0, 1.0)
+            coordination_effect=_pick(rng, 0, 1, 0.0),
+            coordination_time=_pick(rng, 0, 4, 0.0),
+            handoff_loss=_pick(rng, 0, 1, 0.0, 1.0),
         ),
         travelling=Travel(
-            travel=_pick(rng, 0, 1.5, 0.0), distance=None if rng.random() < 0.5 else _pick(rng, 5, 2000),
-            visits_per_trip=_pick(rng, 1, 4, 1.0), local_hours=_pick(rng, 0, 1, 0.0), flight_overhead=_pick(rng, 0, 4, 0.0),
+            travel=_pick(rng, 0, 1.5, 0.0),
+            distance=None if rng.random() < 0.5 else _pick(rng, 5, 2000),
+            visits_per_trip=_pick(rng, 1, 4, 1.0),
+            local_hours=_pick(rng, 0, 1, 0.0),
+            flight_overhead=_pick(rng, 0, 4, 0.0),
         ),
         today=_random_today(rng, accounts, products, segments, [str(s) for s in stages["stage"]], reps),
-    )  # fmt: skip
+    )
 
 
-def _random_plan(rng: np.random.Generator, market: Market, reps: list[str], structure: str, routing: str, coverage: str) -> Plan:
+def _random_plan(
+    rng: np.random.Generator, market: Market, reps: list[str], structure: str, routing: str, coverage: str
+) -> Plan:
     team = reps if rng.random() < 0.8 else reps[: max(1, len(reps) - 1)]
-    rows = [{"rep": r, "group": str(rng.choice(["east", "west"])) if rng.random() < 0.5 else None} for r in team]
+    rows: list[dict[str, Any]] = [
+        {"rep": r, "group": str(rng.choice(["east", "west"])) if rng.random() < 0.5 else None} for r in team
+    ]
     if np.isfinite(market.accounts["x"]).any() and rng.random() < 0.3:
         rows = [{**row, "x": _pick(rng, 0, 400), "y": _pick(rng, 0, 400)} for row in rows]
     calls = bool(rng.random() < 0.8)
@@ -397,15 +442,24 @@ def _random_plan(rng: np.random.Generator, market: Market, reps: list[str], stru
 
 
 @st.composite
-def cases(draw: st.DrawFn, structures: Sequence[str] = ("today", "territory", "product", "customer", "hybrid"), max_months: int = 6) -> Case:
-    """Draw a market and a plan over all mechanisms: what matters for shrinking by Hypothesis, the rest from one seed."""
+def cases(
+    draw: st.DrawFn,
+    structures: Sequence[str] = ("today", "territory", "product", "customer", "hybrid"),
+    max_months: int = 6,
+) -> Case:
+    """Draw a market and a plan over all mechanisms: sizes and choices by Hypothesis, the rest from one seed."""
     n_a, n_p = draw(st.integers(1, 12)), draw(st.integers(1, 4))
     n_g, n_s, n_r = draw(st.integers(1, 3)), draw(st.integers(1, 4)), draw(st.integers(1, 5))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     reps = [f"rep {i}" for i in range(n_r)]
     market = _random_market(rng, n_a, n_p, n_g, n_s, reps)
     plan = _random_plan(
-        rng, market, reps, draw(st.sampled_from(list(structures))), draw(st.sampled_from(ROUTINGS)), draw(st.sampled_from(COVERAGE_RULES))
+        rng,
+        market,
+        reps,
+        draw(st.sampled_from(list(structures))),
+        draw(st.sampled_from(ROUTINGS)),
+        draw(st.sampled_from(COVERAGE_RULES)),
     )
     grid = draw(st.sampled_from([0.0, 0.0, 1.0 / 24.0, 0.25, 1.0]))
     return Case(market, plan, draw(st.integers(1, max_months)), draw(st.integers(0, 10_000)), grid, draw(st.booleans()))
@@ -418,21 +472,48 @@ def busy_case(structure: str = "product", routing: str = "pool", coverage: str =
     reps = [f"rep {r}" for r in range(5)]
     people = [*reps, "somebody who left"]
     market = market.but(
-        season=(0.7, 0.8, 1.0, 1.1, 1.2, 1.2, 1.2, 1.1, 1.1, 1.0, 0.9, 0.7), growth=0.2,
-        cross_sell=0.5, handoff_loss=0.5, inquiry_share=0.5, lead_patience=6.0, deal_patience=12.0,
+        season=(0.7, 0.8, 1.0, 1.1, 1.2, 1.2, 1.2, 1.1, 1.1, 1.0, 0.9, 0.7),
+        growth=0.2,
+        cross_sell=0.5,
+        handoff_loss=0.5,
+        inquiry_share=0.5,
+        lead_patience=6.0,
+        deal_patience=12.0,
         affinity=Affinity([{"segment": "segment 1", "product": products[0], "demand": 1.4, "win": -0.5}]),
         calendar=Calendar(holidays=(dt.date(2026, 1, 1), dt.date(2026, 2, 17), dt.date(2026, 2, 18))),
         today=Today(
-            owners=Owners([{"account": a, "product": p, "rep": people[(3 * i + j // 2) % 6]}
-                           for i, a in enumerate(accounts) for j, p in enumerate(products)]),
-            open_deals=OpenDeals([{"deal": f"deal {i}", "account": accounts[i % 24], "product": products[i % 3], "rep": people[i % 6],
-                                   "stage": str(market.stages["stage"][i % 4]), "age": 7.0 * i} for i in range(30)]),
-            relations=Relations([{"account": a, "rep": people[(3 * i) % 6], "level": 0.1 * (i % 10)} for i, a in enumerate(accounts)]),
-            skill=Skill([{"rep": r, "product": p, "level": 0.3 + 0.1 * i} for i, r in enumerate(reps) for p in products]),
+            owners=Owners(
+                [
+                    {"account": a, "product": p, "rep": people[(3 * i + j // 2) % 6]}
+                    for i, a in enumerate(accounts)
+                    for j, p in enumerate(products)
+                ]
+            ),
+            open_deals=OpenDeals(
+                [
+                    {
+                        "deal": f"deal {i}",
+                        "account": accounts[i % 24],
+                        "product": products[i % 3],
+                        "rep": people[i % 6],
+                        "stage": str(market.stages["stage"][i % 4]),
+                        "age": 7.0 * i,
+                    }
+                    for i in range(30)
+                ]
+            ),
+            relations=Relations(
+                [{"account": a, "rep": people[(3 * i) % 6], "level": 0.1 * (i % 10)} for i, a in enumerate(accounts)]
+            ),
+            skill=Skill(
+                [{"rep": r, "product": p, "level": 0.3 + 0.1 * i} for i, r in enumerate(reps) for p in products]
+            ),
             insight=Insight([{"rep": r, "segment": "segment 1", "level": 0.2 * i} for i, r in enumerate(reps)]),
-            goodwill=Goodwill([{"account": a, "product": products[i % 3], "level": 0.5 * (i % 6)} for i, a in enumerate(accounts)]),
+            goodwill=Goodwill(
+                [{"account": a, "product": products[i % 3], "level": 0.5 * (i % 6)} for i, a in enumerate(accounts)]
+            ),
         ),
-    )  # fmt: skip
+    )
     team = Team({"rep": reps, "group": ["east", "east", "east", "west", "west"]})
     plan = Plan(structure=structure, routing=routing, coverage=coverage, team=team, focus={products[1]: 4.0})
     return Case(market, plan, 8, seed, 0.0, True)

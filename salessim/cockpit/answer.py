@@ -56,10 +56,7 @@ def answer_html(study: Study, names: Names, language: str, *, same: bool = False
     said = text("same plan", language) if same else _verdict(study, names, language)
     cards = "".join(_card(reading, study, language, same) for reading in read)
     money = [reading for reading in read if measure(reading.name).unit == "currency"]
-    if same:
-        picture = f'<div style="height:{_PICTURE}px"></div>'
-    else:
-        picture = _image(study, money, said, language)
+    picture = f'<div style="height:{_PICTURE}px"></div>' if same else _image(study, money, said, language)
     key = "" if same else f"{_key(money[0], study, language)} {text('not varied', language)}"
     return _box(
         f'<div style="font-size:15px;font-weight:600">{html.escape(names.heading)}</div>'

@@ -287,9 +287,9 @@ class Panel:
                 key = "ready" if n == self.replications else "preview"
                 self._say(text(key, language, n=n, all=self.replications, ms=spent, seed=self.seed, months=self.months))
 
-        if not self._warm and not task.stopped:
+        if self._study is not None and not (self._warm or task.stopped):
             self._warm = True
-            warm_up(study)
+            warm_up(self._study)
 
     def _names(self, levers: Levers, live: Plan, language: str) -> Names:
         """Say in words what is compared."""

@@ -34,6 +34,7 @@ _TEXT = {
         "what": "{product} for {account} ({segment}), {value}. Same customer, same moment, same luck: only who serves "
         "it differs.",
         "days": "days since the opportunity appeared",
+        "days of run": "days since the run began, when this deal was already open",
         "waiting": "waits for us",
         "work": "rep at work, way included",
         "customer": "customer decides",
@@ -52,6 +53,7 @@ _TEXT = {
         "same": "同一个商机在{first}和{second}下结果相同：{left}",
         "what": "{account}（{segment}）的{product}，{value}。同一客户、同一时刻、同样的运气：不同的只是由谁服务。",
         "days": "商机出现后的天数",
+        "days of run": "模拟开始后的天数（该商机当时已在途）",
         "waiting": "等待我方",
         "work": "销售代表跟进（含路途）",
         "customer": "客户决定",
@@ -134,7 +136,8 @@ def twin_figure(left_run: Run, right_run: Run, key: int, language: str = "en") -
     ax.set_ylim(1.5, -0.5)
     page.ticks(ax, "y", [], [])
     page.ticks(ax, "x", *plain_ticks(0.0, 1.02 * max(longest, 1.0), 9))
-    page.text(_END, bottom + 32, words["days"], STYLE["small"], STYLE["faint"], right=True)
+    old = _deal(left_run, key)["created"] < 0
+    page.text(_END, bottom + 32, words["days of run" if old else "days"], STYLE["small"], STYLE["faint"], right=True)
     for row, line in enumerate(lines):
         middle = top + (bottom - top) * (row + 0.5) / 2
         _draw(page, ax, (row, middle, _THICK * (bottom - top) / 4), line, language)
@@ -170,7 +173,7 @@ def _lines(left: Run, right: Run, key: int, language: str) -> list[_Line]:
     looks = looks_of({"left": left.plan, "right": right.plan})
     stories = [trace_deal(run, key) for run in (left, right)]  # refuses a key that is not there
     deals = [_deal(run, key) for run in (left, right)]
-    origin = min(float(deal["created"]) for deal in deals)
+    origin = max(min(float(deal["created"]) for deal in deals), 0.0)
     found = []
     for run, name, look, story, deal in zip((left, right), names, looks.values(), stories, deals, strict=True):
         steps = run.world.used("steps")

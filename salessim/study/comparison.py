@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,10 @@ from salessim.errors import StudyError, explain, nearest
 from salessim.measures import MEASURES, measure
 from salessim.study.assumptions import draw_assumptions
 from salessim.study.differences import paired_differences, replications_needed
-from salessim.study.replay import Outcome, Replay
+from salessim.study.replay import Outcome
+from salessim.study.store import OutcomeStore
 from salessim.study.study import Assumed, Study
+from salessim.study.tasks import Task, audit_task, make_task, prepare, run_task
 
 if TYPE_CHECKING:
     from salessim.model.market import Market
@@ -23,7 +26,11 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
+Outcomes = dict[tuple[str, int], Outcome]
 _REPLICATIONS_PER_DRAW = 2
+_ON_WAY = 64
+"""Runs handed to an executor ahead of those that are back: enough to keep it busy, few enough to stop soon."""
 
 
 def compare(
@@ -40,9 +47,13 @@ def compare(
     seed: int = 1,
     audit: bool = True,
     executor: Executor | None = None,
+    store: OutcomeStore | None = None,
     progress: Progress | None = None,
 ) -> Study:
     """Replay the same market under several plans and judge them.
+
+    Interrupted (Ctrl-C, or the notebook's stop button) it returns the study of the replications finished so far, as
+    soon as there are two of every plan. With a store, finished replications are kept and never run again.
 
     Parameters
     ----------
@@ -56,7 +67,7 @@ def compare(
     replications : int
         Paired replications: each is one future, the same for all plans.
     most_replications : int, optional
-        Where the intervals of the first replications are too wide to decide, go on up to so many; by default four
+        Where the intervals of the first replications are too wide to decide, go on up to so many; by default three
         times `replications`. How many more is read from widths alone, never from the sign of a difference, so going
         on favours no plan.
     measure_name : str
@@ -69,8 +80,10 @@ def compare(
     audit : bool
         Run replication 0 of every plan on SimPy as well and compare the tables byte for byte.
     executor : concurrent.futures.Executor, optional
-        What runs the replications; by default threads (the compiled clock releases the interpreter lock). Results
-        do not depend on it.
+        What runs the replications; by default threads (the compiled clock releases the interpreter lock). Results do
+        not depend on it, nor on the order in which it works or the number of its workers.
+    store : OutcomeStore, optional
+        Where finished replications are kept and looked for.
     progress : callable, optional
         Called with the number of finished runs and of all runs.
 
@@ -85,36 +98,50 @@ def compare(
     >>> market, plan = preset("small")
     >>> plans = {"territory": plan, "product": plan.but(structure="product")}
     >>> study = compare(market, plans, months=3, replications=4, draws=0, audit=False)
-    >>> study.values().shape
-    (4, 2)
+    >>> study.values().shape[1]
+    2
     """
     names = tuple(plans)
     chosen = measure(measure_name)
     _check(names, baseline, replications, draws)
     base = names.index(baseline) if baseline is not None else 0
-    own = executor or ThreadPoolExecutor()
-    try:
-        replays = {name: Replay(market, plan, months, seed) for name, plan in plans.items()}
-        points = _draws(market, draws, seed)
-        tally = _Tally(len(names) * (replications + len(points[1]) + bool(audit)), progress)
-        audits = {name: own.submit(replays[name].audit) for name in names} if audit else {}
-        outcomes = _run(replays, range(replications), own, tally)
-        more = _more(_table(outcomes, names)[:, :, _place(chosen.name)], base, delta)
-        limit = 4 * replications if most_replications is None else max(most_replications, replications)
-        if more and limit > replications:
-            extra = range(replications, min(replications + more, limit))
-            tally.total += len(extra) * len(names)
-            outcomes |= _run(replays, extra, own, tally)
-        assumed = None
-        if len(points[1]):
-            gaps = _moved(market, plans, replays, months, seed, points, chosen.name, own, tally)
-            assumed = Assumed(tuple(points[0]), points[1], _relative(gaps, base))
-        identical = all(tally.result(job) for job in audits.values()) if audit else None
-    finally:
-        if executor is None:
-            own.shutdown(wait=True, cancel_futures=True)
-    table = _table(outcomes, names)
-    monthly = np.array([[outcomes[name, n].monthly for name in names] for n in range(len(table))])
+    tasks = {name: make_task(market, plan, months, seed) for name, plan in plans.items()}
+    alignments = {name: prepare(task).alignment for name, task in tasks.items()}
+    limit = 3 * replications if most_replications is None else max(most_replications, replications)
+    points = draw_assumptions(market, draws, seed) if draws else ([], np.empty((0, 0)))
+    outcomes: Outcomes = {}
+    moved: Outcomes = {}
+    identical: bool | None = None
+    stop = np.zeros(1, dtype=np.int64)
+    with ThreadPoolExecutor() if executor is None else nullcontext(executor) as pool:
+        work = _Work(pool, store, progress, stop if executor is None else None)
+        work.expect(len(names) * (replications + _REPLICATIONS_PER_DRAW * len(points[1]) + bool(audit)))
+        try:
+            audits = [pool.submit(audit_task, task) for task in tasks.values()] if audit else []
+            work.run(tasks, range(replications), outcomes)
+            more = _more(_table(outcomes, names)[:, :, _place(chosen.name)], base, delta)
+            if more and limit > replications:
+                extra = range(replications, min(replications + more, limit))
+                work.expect(len(extra) * len(names))
+                work.run(tasks, extra, outcomes)
+            if len(points[1]):
+                markets = [market.but(**dict(zip(points[0], row.tolist(), strict=True))) for row in points[1]]
+                at_points = {
+                    f"{i} {name}": make_task(here, plan, months, seed, alignments[name])
+                    for i, here in enumerate(markets)
+                    for name, plan in plans.items()
+                }
+                work.run(at_points, range(_REPLICATIONS_PER_DRAW), moved, by_task=True)
+            identical = all([work.done(job) for job in audits]) if audit else None
+        except KeyboardInterrupt:
+            stop[0] = 1
+            work.cancel()
+            if _complete(outcomes, names) < 2:
+                raise
+        except BaseException:
+            stop[0] = 1
+            work.cancel()
+            raise
     if identical is False:
         raise StudyError(
             explain(
@@ -122,10 +149,12 @@ def compare(
                 remedy="This is a defect of salessim, not of your data: please report it, with market and plan as YAML",
             )
         )
+    table = _table(outcomes, names)
+    monthly = np.array([[outcomes[name, n].monthly for name in names] for n in range(len(table))])
     return Study(
         market=market, plans=dict(plans), months=months, seed=seed, baseline=base, measure_name=chosen.name,
-        delta=delta, table=table, monthly=monthly, assumed=assumed, audited=identical,
-        moved={name: replays[name].alignment.moved for name in names},
+        delta=delta, table=table, monthly=monthly, assumed=_assumed(points, moved, names, chosen.name, base),
+        audited=identical, moved={name: alignments[name].moved for name in names},
     )  # fmt: skip
 
 
@@ -144,20 +173,86 @@ def _check(names: tuple[str, ...], baseline: str | None, replications: int, draw
         )
 
 
-def _run(
-    replays: Mapping[str, Replay], which: range, executor: Executor, tally: _Tally
-) -> dict[tuple[str, int], Outcome]:
-    jobs = {(name, n): executor.submit(replay.outcome, n) for n in which for name, replay in replays.items()}
-    return {key: tally.result(job) for key, job in jobs.items()}
+class _Work:
+    """Hands runs to an executor, takes them from the store where they are there, and counts for whoever watches."""
+
+    def __init__(
+        self, pool: Executor, store: OutcomeStore | None, progress: Progress | None, stop: NDArray[np.int64] | None
+    ) -> None:
+        self._pool = pool
+        self._store = store
+        self._progress = progress
+        self._stop = stop
+        self._total = 0
+        self._finished = 0
+        self._jobs: list[Future[Outcome | None]] = []
+
+    def expect(self, runs: int) -> None:
+        """Add to the number of runs to come."""
+        self._total += runs
+
+    def run(self, tasks: Mapping[str, Task], which: range, into: Outcomes, *, by_task: bool = False) -> None:
+        """Run every replication of every task that the store does not have, and put all of them into `into`.
+
+        Replication by replication, so that a stop leaves whole futures; `by_task` goes task by task, so that no task
+        is prepared twice.
+        """
+        known = {name: self._store.get(task.key) if self._store else {} for name, task in tasks.items()}
+        todo = [(name, n) for name in tasks for n in which] if by_task else [(name, n) for n in which for name in tasks]
+        waiting: list[tuple[str, int, Future[Outcome | None]]] = []
+        for name, n in todo:
+            if n in known[name]:
+                into[name, n] = known[name][n]
+                self._count()
+                continue
+            arguments = (tasks[name], n) if self._stop is None else (tasks[name], n, self._stop)
+            job = self._pool.submit(run_task, *arguments)
+            self._jobs.append(job)
+            waiting.append((name, n, job))
+            if len(waiting) >= _ON_WAY:
+                self._take(tasks, waiting.pop(0), into)
+        for entry in waiting:
+            self._take(tasks, entry, into)
+
+    def _take(self, tasks: Mapping[str, Task], entry: tuple[str, int, Future[Outcome | None]], into: Outcomes) -> None:
+        name, n, job = entry
+        outcome = self.done(job)
+        if outcome is not None:
+            into[name, n] = outcome
+            if self._store is not None:
+                self._store.put(tasks[name].key, n, outcome)
+
+    def done(self, job: Future[T]) -> T:
+        """Wait for a job and count it."""
+        value = job.result()
+        self._count()
+        return value
+
+    def _count(self) -> None:
+        self._finished += 1
+        if self._progress is not None:
+            self._progress(self._finished, self._total)
+
+    def cancel(self) -> None:
+        """Cancel what has not begun."""
+        for job in self._jobs:
+            job.cancel()
 
 
 def _place(measure_name: str) -> int:
     return [entry.name for entry in MEASURES].index(measure_name)
 
 
-def _table(outcomes: Mapping[tuple[str, int], Outcome], names: tuple[str, ...]) -> NDArray[np.float64]:
-    n = len(outcomes) // len(names)
-    return np.array([[outcomes[name, i].measures for name in names] for i in range(n)])
+def _complete(outcomes: Outcomes, names: Iterable[str]) -> int:
+    """Return how many replications, counted from the first, every plan has."""
+    n = 0
+    while all((name, n) in outcomes for name in names):
+        n += 1
+    return n
+
+
+def _table(outcomes: Outcomes, names: tuple[str, ...]) -> NDArray[np.float64]:
+    return np.array([[outcomes[name, i].measures for name in names] for i in range(_complete(outcomes, names))])
 
 
 def _more(values: NDArray[np.float64], base: int, delta: float) -> int:
@@ -167,68 +262,19 @@ def _more(values: NDArray[np.float64], base: int, delta: float) -> int:
     return int(np.max(replications_needed(paired_differences(values, base), delta, relative=True)))
 
 
-class _Tally:
-    """Counts finished runs for whoever watches."""
-
-    def __init__(self, total: int, progress: Progress | None) -> None:
-        self.total = total
-        self.done = 0
-        self._progress = progress
-
-    def result(self, job: Future):  # type: ignore[no-untyped-def, type-arg]
-        value = job.result()
-        self.done += 1
-        if self._progress is not None:
-            self._progress(self.done, self.total)
-        return value
-
-
-def _draws(market: Market, draws: int, seed: int) -> tuple[list[str], NDArray[np.float64]]:
-    if not draws:
-        return [], np.empty((0, 0))
-    return draw_assumptions(market, draws, seed)
-
-
-def _moved(
-    market: Market,
-    plans: Mapping[str, Plan],
-    replays: Mapping[str, Replay],
-    months: int,
-    seed: int,
-    points: tuple[list[str], NDArray[np.float64]],
-    measure_name: str,
-    executor: Executor,
-    tally: _Tally,
-) -> NDArray[np.float64]:
-    """Return the mean of the measure at each draw of the assumptions, shape (draws, plans)."""
-    names, values = points
-    jobs = [
-        [
-            executor.submit(
-                _at_point,
-                market,
-                dict(zip(names, row.tolist(), strict=True)),
-                plan,
-                months,
-                seed,
-                replays[name],
-                measure_name,
-            )
-            for name, plan in plans.items()
-        ]
-        for row in values
-    ]
-    return np.array([[tally.result(job) for job in row] for row in jobs])
-
-
-def _at_point(
-    market: Market, changes: dict[str, float], plan: Plan, months: int, seed: int, replay: Replay, measure_name: str
-) -> float:
-    moved = Replay(market.but(**changes), plan, months, seed, replay.alignment)
-    found = [moved.outcome(n) for n in range(_REPLICATIONS_PER_DRAW)]
-    return float(np.mean([outcome.measures[_place(measure_name)] for outcome in found if outcome is not None]))
-
-
-def _relative(means: NDArray[np.float64], base: int) -> NDArray[np.float64]:
+def _assumed(
+    points: tuple[list[str], NDArray[np.float64]], moved: Outcomes, names: tuple[str, ...], measure_name: str, base: int
+) -> Assumed | None:
+    """Return each plan's difference from the baseline at every draw of the assumptions that is finished."""
+    place, rows, kept = _place(measure_name), [], []
+    for i, point in enumerate(points[1]):
+        keys = [[(f"{i} {name}", n) for n in range(_REPLICATIONS_PER_DRAW)] for name in names]
+        if all(key in moved for pair in keys for key in pair):
+            rows.append([float(np.mean([moved[key].measures[place] for key in pair])) for pair in keys])
+            kept.append(point)
+    if not rows:
+        return None
+    means = np.array(rows)
     reference = means[:, [base]]
-    return (means - reference) / np.where(reference != 0, np.abs(reference), 1.0)
+    relative = (means - reference) / np.where(reference != 0, np.abs(reference), 1.0)
+    return Assumed(tuple(points[0]), np.array(kept), relative)

@@ -229,10 +229,9 @@ def readings(study: Study, names: tuple[str, ...], plan: int = 1) -> list[Readin
     >>> from salessim.model.presets import preset
     >>> market, small = preset("small")
     >>> plans = {"few": small, "many": small.but(reps=12)}
-    >>> for reading in readings(Futures(months=6).study(market, plans, 6), ("calls", "travel_share")):
+    >>> for reading in readings(Futures(months=6).study(market, plans, 6), ("calls",)):
     ...     print(reading.name, reading.judgement.kind)
     calls better
-    travel_share better
     """
     found = []
     row = [i for i in range(len(study.names)) if i != study.baseline].index(plan)

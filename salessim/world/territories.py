@@ -49,6 +49,8 @@ _ENOUGH = 1e-3
 """Centres have settled when a move shortens the way by less than this part."""
 _SHARED = 0.8
 """Part of their common freedom that reps who share a home get; the rest lets whole accounts be divided between them."""
+_WHOLE = 0.9
+"""The same for each rep, before accounts are made whole."""
 _COARSE = 100
 """Up to so many accounts per rep, exchanges of two accounts are looked for as well as moves of one."""
 
@@ -324,6 +326,7 @@ def _bands(units: Ints, shares: Ints, tolerance: float) -> tuple[Ints, Ints, Int
     an equal part of the rest.
     """
     reps = len(shares)
+    ideal = shares * (float(units.sum()) / float(shares.sum()))
     if int((units > 0).sum()) <= reps:
         return (units > 0).astype(np.int64), np.zeros(reps, np.int64), np.ones(reps, np.int64)
     sizes = np.argsort(-units, kind="stable")
@@ -339,8 +342,8 @@ def _bands(units: Ints, shares: Ints, tolerance: float) -> tuple[Ints, Ints, Int
     ends = np.rint(np.cumsum(shares) / int(shares.sum()) * float(units.sum()))
     target = np.diff(ends, prepend=0.0)
     target[-1] += float(units.sum()) - ends[-1]
-    low = np.floor(target * (1.0 - tolerance)).astype(np.int64)
-    return units, low, np.ceil(target * (1.0 + tolerance)).astype(np.int64)
+    low = np.maximum(target * (1.0 - tolerance), np.minimum(target, ideal * (1.0 - tolerance)))
+    return units, np.floor(low).astype(np.int64), np.ceil(target * (1.0 + tolerance)).astype(np.int64)
 
 
 # ---- the alternation of handing out and moving centres ---------------------------------------------------------------
@@ -358,14 +361,10 @@ def _aligned(
     ends = np.append(begins[1:], reps)
     at = np.append(base, -1)[incumbent]
     least, most = np.add.reduceat(low, begins), np.add.reduceat(high, begins)
-    slack = np.where(ends - begins > 1, ((most - least) * (0.5 - 0.5 * _SHARED)).astype(np.int64), 0)
-    tight_least, tight_most = least + slack, most - slack
-    if stay > 0.0:  # who may stay as they are need not move for the slack
-        load = np.zeros(len(begins), np.int64)
-        np.add.at(load, at[at >= 0], units[at >= 0])
-        load = np.clip(load, least, most)
-        tight_least, tight_most = np.minimum(tight_least, load), np.maximum(tight_most, load)
-    mine, settled, trace = _solved(xy, units, homes[begins], at, stay, tight_least, tight_most)
+    several = ends - begins > 1
+    inner_least, inner_most = _inner(least, most, units, at, stay, _SHARED)
+    least, most = np.where(several, inner_least, least), np.where(several, inner_most, most)
+    mine, settled, trace = _solved(xy, units, homes[begins], at, stay, least, most)
     owner = begins[mine]
     for b in np.flatnonzero(ends - begins > 1):
         rows = np.flatnonzero(mine == b)
@@ -378,6 +377,22 @@ def _aligned(
             nowhere = np.full((count, 2), np.nan)
             owner[rows] = first + _solved(xy[rows], units[rows], nowhere, local, stay, floor, ceiling)[0]
     return owner, settled[base], trace
+
+
+def _inner(low: Ints, high: Ints, units: Ints, incumbent: Ints, stay: float, part: float) -> tuple[Ints, Ints]:
+    """Narrow bands to a part of their width, which leaves room to make accounts whole.
+
+    Where incumbents count, a load of today that is inside its band stays inside: nobody moves for that room.
+    """
+    room = ((high - low) * (0.5 - 0.5 * part)).astype(np.int64)
+    inner_low, inner_high = low + room, high - room
+    if stay > 0.0:
+        load = np.zeros(len(low), np.int64)
+        np.add.at(load, incumbent[incumbent >= 0], units[incumbent >= 0])
+        fits = (low <= load) & (load <= high)
+        inner_low = np.where(fits, np.minimum(inner_low, load), inner_low)
+        inner_high = np.where(fits, np.maximum(inner_high, load), inner_high)
+    return inner_low, inner_high
 
 
 def _fitting(low: Ints, high: Ints, total: int) -> tuple[Ints, Ints]:
@@ -397,12 +412,13 @@ def _solved(
     """
     free = np.isnan(homes[:, 0])
     place = _seeds(xy, units, homes, free, incumbent, stay, (low + high) // 2)
-    flow = transport(xy, units, place, incumbent, stay, low, high)
+    least, most = _inner(low, high, units, incumbent, stay, _WHOLE)
+    flow = transport(xy, units, place, incumbent, stay, least, most)
     total = max(float(units.sum()), 1.0)
     trace = [_cost(flow.cost, flow.amount) / total]
     for _ in range(_MOVES if free.any() else 0):
         moved = _centres(xy, flow.cand, flow.amount, place, free, 10)
-        trial = transport(xy, units, moved, incumbent, stay, low, high, price=flow.price)
+        trial = transport(xy, units, moved, incumbent, stay, least, most, price=flow.price)
         cost = _cost(trial.cost, trial.amount) / total
         if not cost < trace[-1]:
             break

@@ -31,7 +31,9 @@ Ints = NDArray[np.int64]
 Indices = NDArray[np.int32]
 
 _LISTED = 16
-"""Reps in an account's list; with up to twice as many reps every account knows all of them."""
+"""Reps in an account's list."""
+_FEW = 32
+"""Up to so many reps every account knows all of them."""
 _COARSER = 4
 _PER_REP = 32
 """Merged accounts per merged rep in a coarser problem."""
@@ -309,7 +311,7 @@ def _coarse_price(
 ) -> Floats:
     """Solve a problem of a quarter the reps and as many fewer accounts; hand its prices down."""
     reps = len(place)
-    group = np.arange(reps) // _COARSER if reps > 2 * _LISTED else np.arange(reps)
+    group = np.arange(reps) // _COARSER if reps > _FEW else np.arange(reps)
     count = int(group[-1]) + 1
     ones = np.ones(reps, np.int64)
     middle, size = _merged(place, ones, group, count)
@@ -373,17 +375,17 @@ def transport(
     last = finest * spacing
     epsilon = max(0.125 * spacing, stay / 8.0)
     if price is None:
-        if reps <= 2 * _LISTED and len(work) <= 4 * _PER_REP * reps:
+        if reps <= _FEW and len(work) <= 4 * _PER_REP * reps:
             price = np.zeros(reps + 1)
             epsilon = max(epsilon, float(np.ptp(place, axis=0).max()) / 8.0)
         else:
             price = _coarse_price(xy, work, place, incumbent, stay, low, high)
-            if reps > 2 * _LISTED:
+            if reps > _FEW:
                 epsilon = max(epsilon, 0.5 * spacing)
     price = price.copy()
     epsilon = max(epsilon, last)
     order = np.argsort(-work, kind="stable")
-    count = reps if reps <= 2 * _LISTED else _LISTED
+    count = reps if reps <= _FEW else _LISTED
     cand, cost, outside = listed(xy, place, incumbent, stay, price, count)
     for _ in range(_PHASES):
         amount, done = refine(

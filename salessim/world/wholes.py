@@ -83,6 +83,12 @@ def _beyond(load: int, low: int, high: int) -> int:
 
 
 @rule
+def _fits(after: int, now: int, low: int, high: int) -> bool:
+    """Say whether a load is no further outside its band than it was."""
+    return _beyond(after, low, high) <= _beyond(now, low, high)
+
+
+@rule
 def _chain(
     root: int,
     share: float,
@@ -204,6 +210,59 @@ def _chain(
 
 
 @rule
+def _exchange(
+    root: int,
+    share: float,
+    rep_of: Indices,
+    costs: Floats,
+    count: int,
+    slot: Ints,
+    work: Ints,
+    load: Ints,
+    low: Ints,
+    high: Ints,
+    pointer: Ints,
+    slots: Ints,
+    at: Ints,
+) -> bool:
+    """Swap one of a rep's accounts for one of a neighbour's, the cheapest pair that leaves `share` of his deviation."""
+    allowed = np.int64(share * _beyond(load[root], low[root], high[root]))
+    best = np.inf
+    goal = goal_back = np.int64(-1)
+    for n in range(pointer[root], pointer[root + 1]):
+        j = slots[n]
+        a = j // count
+        if slot[a] != j or work[a] == 0:
+            continue
+        for i in range(a * count, (a + 1) * count):
+            at[rep_of[i]] = i
+        for m in range(pointer[root], pointer[root + 1]):
+            back = slots[m]
+            b = back // count
+            s = rep_of[slot[b]]
+            i = at[s]
+            if s == root or i < a * count or i >= (a + 1) * count:
+                continue
+            more = work[a] - work[b]
+            step = work[a] * (costs[i] - costs[j]) + work[b] * (costs[back] - costs[slot[b]])
+            if (
+                step < best
+                and _beyond(load[root] - more, low[root], high[root]) <= allowed
+                and _fits(load[s] + more, load[s], low[s], high[s])
+            ):
+                best = step
+                goal, goal_back = i, back
+    if goal < 0:
+        return False
+    for i in (goal, goal_back):
+        b = i // count
+        load[rep_of[slot[b]]] -= work[b]
+        load[rep_of[i]] += work[b]
+        slot[b] = i
+    return True
+
+
+@rule
 def repair(
     cand: Indices, cost: Floats, slot: Ints, price: Floats, work: Ints, low: Ints, high: Ints, passes: int
 ) -> Ints:
@@ -229,6 +288,7 @@ def repair(
     units = np.zeros(2 * reps, np.int64)
     opening = np.zeros(2 * reps, np.int64)
     touched = np.empty(2 * reps, np.int64)
+    at = np.full(reps, -1, np.int64)
     deviation = np.empty(reps)
     for _ in range(passes):
         for r in range(reps):
@@ -238,9 +298,12 @@ def repair(
             if deviation[r] == 0.0:
                 break
             for share in (0.0, 0.5, 0.9):
-                while _beyond(load[r], low[r], high[r]) > 0 and _chain(
-                    r, share, rep_of, costs, count, slot, work, load, low, high, price, pointer, slots,
-                    dist, parent, moved, units, opening, touched,
+                while _beyond(load[r], low[r], high[r]) > 0 and (
+                    _chain(
+                        r, share, rep_of, costs, count, slot, work, load, low, high, price, pointer, slots,
+                        dist, parent, moved, units, opening, touched,
+                    )
+                    or _exchange(r, share, rep_of, costs, count, slot, work, load, low, high, pointer, slots, at)
                 ):  # fmt: skip
                     better = True
         if not better:
@@ -320,9 +383,3 @@ def polish(
                     slot[b] = goal_back
         if not changed.any():
             break
-
-
-@rule
-def _fits(after: int, now: int, low: int, high: int) -> bool:
-    """Say whether a load is no further outside its band than it was."""
-    return _beyond(after, low, high) <= _beyond(now, low, high)

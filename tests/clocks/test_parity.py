@@ -33,7 +33,7 @@ def check(case: Case, tiny: bool) -> None:
 @given(cases(), st.booleans())
 @settings(max_examples=60)
 def test_random_worlds_run_the_same_on_both_clocks(case: Case, tiny: bool) -> None:
-    """All mechanisms, structures and routings, with ties on a grid and without, and tables that must grow on one clock."""
+    """All mechanisms, structures and routings, with and without ties on a grid, tables that must grow on one clock."""
     check(case, tiny)
 
 
@@ -60,7 +60,9 @@ def test_every_coverage_rule_runs_the_same_on_both_clocks(coverage: str) -> None
 def test_the_standard_preset_runs_the_same_on_both_clocks() -> None:
     market, plan = preset("standard")
     for structure in ("territory", "product", "customer", "hybrid"):
-        one, other = (simulate(market, plan.but(structure=structure), 24, clock=clock) for clock in ("compiled", "simpy"))
+        one, other = (
+            simulate(market, plan.but(structure=structure), 24, clock=clock) for clock in ("compiled", "simpy")
+        )
         assert not differences(one.world, other.world)
         assert one.events == other.events > 50_000
 
@@ -116,7 +118,7 @@ print("checked")
 
 @pytest.mark.slow
 def test_no_rule_reads_or_writes_outside_a_table() -> None:
-    """Both clocks under bounds checking, in a process of their own: compiled code is otherwise free to corrupt memory."""
+    """Both clocks under bounds checking, in a process of their own: otherwise compiled code may corrupt memory."""
     done = subprocess.run(
         [sys.executable, "-c", _CHECKED, str(TESTS)],
         env={**os.environ, "NUMBA_BOUNDSCHECK": "1"},

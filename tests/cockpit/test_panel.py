@@ -24,10 +24,12 @@ from salessim.cockpit.panel import Panel
 from salessim.cockpit.texts import TEXTS, text
 from salessim.cockpit.worker import Task
 from salessim.errors import StudyError
+from salessim.measures import measure
 from salessim.model.market import Market
 from salessim.model.plan import STRUCTURES, Plan
 from salessim.model.presets import preset
 from salessim.study.comparison import compare
+from salessim.study.incremental import readings
 from salessim.study.study import Study
 from salessim.words import WordsError, label
 
@@ -217,18 +219,27 @@ def test_nothing_on_the_page_changes_its_height(opened: Opener) -> None:
 
 
 def test_four_cards_show_value_direction_and_baseline(opened: Opener) -> None:
-    panel = settled(opened(replications=6))
-    panel.set(reps=16)
-    settled(panel)
-    cards = answer(panel).split('class="ss-card"')[1:]
-    assert len(cards) == 4
-    for card, name in zip(cards, ("revenue", "contribution", "travel_share", "win_rate"), strict=True):
-        assert label(f"measure.{name}") in card.lower()
-        assert "baseline " in card
-        assert any(
-            text(f"direction {kind}") in card for kind in ("better", "worse", "practically equal", "cannot tell")
-        )
-    assert "▲ better +" in cards[0]  # twice the reps sell more
+    panel = settled(opened(months=12, replications=8))
+    seen = set()
+    for change in ({"reps": 16}, {"reps": 2}, {"reps": None, "structure": "product"}):
+        panel.set(**change)
+        settled(panel)
+        cards = answer(panel).split('class="ss-verdict"')[0].split('class="ss-card"')[1:]
+        assert panel.study is not None
+        read = readings(panel.study, ("revenue", "contribution", "travel_share", "win_rate"))
+        assert len(cards) == len(read)
+        for card, reading in zip(cards, read, strict=True):
+            assert label(f"measure.{reading.name}") in card.lower()
+            assert "baseline " in card
+            assert reading.judgement is not None
+            rises = reading.judgement.difference > 0
+            assert text(f"direction {reading.judgement.kind}") in card
+            if reading.judgement.kind in ("better", "worse"):
+                good = rises == (measure(reading.name).better == "up")
+                assert ("▲" in card) == good
+                assert ("+" in card) == rises
+            seen.add(str(reading.judgement.kind))
+    assert {"better", "worse"} <= seen
 
 
 def test_there_is_no_output_widget_no_icon_and_a_name_on_everything(opened: Opener) -> None:

@@ -1,7 +1,7 @@
 """STR-1: the time budget of generalists and specialists, and the skill at which they break even.
 
-Per account visit a rep travels tau hours and talks h hours per product. A generalist sells k products in one visit; of k
-product forces each makes its own visit: productive shares k h / (tau + k h) and h / (tau + h), ratio
+Per account visit a rep travels tau hours and talks h hours per product. A generalist sells k products in one visit; of
+k product forces each makes its own visit: productive shares k h / (tau + k h) and h / (tau + h), ratio
 rho = (tau + k h) / (k (tau + h)). With sales in proportion to effort^eps specialists must be better by rho^(-eps) - 1.
 
 The hours are not this file's: they are what the rules of travel and coverage say under the two structures, so the table
@@ -17,17 +17,17 @@ import numba
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from worlds import quiet_market, stage
 
 from salessim.clocks.entries import open_books
 from salessim.clocks.simulate import simulate
-from salessim.model.market import Accounts, Market, Products
+from salessim.model.market import Accounts, Market
 from salessim.model.mechanisms import Travel
 from salessim.model.plan import Plan, Structure, Team
 from salessim.rules.coverage import begin_call
 from salessim.rules.travel import visit_hours
 from salessim.world.access import opened
 from salessim.world.build import build_world
-from worlds import ALWAYS_OPEN, quiet_market, stage  # isort: skip
 
 TABLE = [
     # tau, h, k, rho, uplift in % for eps = 0.3 and 1: the golden values of the reference, as printed
@@ -64,19 +64,28 @@ class Visit(NamedTuple):
 def market_of(tau: float, k: int, way: str) -> Market:
     """Make a market of accounts all `tau` hours of travel a visit away from homes at the origin."""
     market = quiet_market([stage("deal")], queues=REP_COUNT, rates=(1e-9,) * k)
-    # There and back, three visits a trip. Near: the shortest way. Road: 60 km/h, 30 % detour. Air: two hours and 500 km/h.
+    # There and back, three visits a trip. Near: the shortest way. Road: 60 km/h, 30 % detour. Air: 500 km/h.
     one_way = 1.5 * tau
     if way == "near":
         return _at(market, 0.0).but(travelling=Travel(visits_per_trip=3.0, local_hours=one_way))
     if way == "road":
-        return _at(market, one_way * 60.0 / 1.3).but(travelling=Travel(visits_per_trip=3.0, local_hours=0.0, flight_overhead=1e3))
+        return _at(market, one_way * 60.0 / 1.3).but(
+            travelling=Travel(visits_per_trip=3.0, local_hours=0.0, flight_overhead=1e3)
+        )
     overhead = one_way / 2
     travel = Travel(visits_per_trip=3.0, local_hours=0.0, flight_overhead=overhead, flight_speed=500.0, speed=1.0)
     return _at(market, (one_way - overhead) * 500.0).but(travelling=travel)
 
 
 def _at(market: Market, km: float) -> Market:
-    places = Accounts({"account": market.accounts["account"], "segment": market.accounts["segment"], "x": [km] * REP_COUNT, "y": [0.0] * REP_COUNT})
+    places = Accounts(
+        {
+            "account": market.accounts["account"],
+            "segment": market.accounts["segment"],
+            "x": [km] * REP_COUNT,
+            "y": [0.0] * REP_COUNT,
+        }
+    )
     return market.but(accounts=places)
 
 
@@ -123,7 +132,8 @@ def test_the_rules_give_the_break_even_table(
 @pytest.mark.parametrize(("tau", "h", "k"), [row[:3] for row in TABLE])
 def test_a_month_of_calls_has_the_productive_share_of_one_visit(tau: float, h: float, k: int) -> None:
     """The diary of a run in which reps do nothing but call: whole visits in the proportions of one."""
-    for structure, talk in (("territory", k * h), ("product", h)):
+    structures: tuple[tuple[Structure, float], ...] = (("territory", k * h), ("product", h))
+    for structure, talk in structures:
         run = simulate(market_of(tau, k, "road"), plan_of(structure, h), 3, record_calls=True)
         calls = run.world.used("calls")
         diary, days = run.world["diary"], float(run.world["settings"]["until"][0])

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
-from worlds import Case, busy_case, cases, replay
+from worlds import ALWAYS_OPEN, Case, busy_case, cases, replay
 
 from salessim.clocks.run import Run
+from salessim.clocks.simulate import simulate
 from salessim.measures import measures_of
-from salessim.model.plan import STRUCTURES
+from salessim.model.plan import COVERAGE_RULES, STRUCTURES
+from salessim.model.presets import make_market, make_plan
+from salessim.world.build import build_world
 from salessim.world.tables import (
     ADVANCE,
     AT_START,
@@ -32,6 +35,7 @@ from salessim.world.tables import (
     WON,
     WORKING,
 )
+from salessim.world.world import World
 
 OPEN = (WAITING, WORKING, CUSTOMER)
 
@@ -59,13 +63,10 @@ def check_deals(run: Run) -> None:
     assert np.all(deals["account"][parent[sold]] == deals["account"][sold])
     assert np.all(deals["product"][parent[sold]] != deals["product"][sold])
     assert np.all(deals["created"][sold] >= deals["closed"][parent[sold]])
-    if len(run.world["products"]):
-        first = deals["source"] == AT_START
-        known = set(run.world.names.accounts)
-        expected = sum(a in known for a in run.market.today.open_deals["account"])
-        assert first.sum() == expected
-        assert np.all(deals["created"][first] <= 0)
-        assert np.all(deals["created"][~first] >= 0)
+    first = deals["source"] == AT_START
+    assert first.sum() == len(run.market.today.open_deals)
+    assert np.all(deals["created"][first] <= 0)
+    assert np.all(deals["created"][~first] >= 0)
     assert set(np.unique(deals["source"])) <= {AT_START, BY_EFFORT, SPONTANEOUS, INQUIRY, CROSS_SOLD}
     covers = run.world["covers"]
     assert np.array_equal(covers["account"][deals["cover"]], deals["account"])
@@ -90,6 +91,18 @@ def check_steps(run: Run) -> None:
     assert np.allclose((steps["left"] - steps["entered"])[gave_up], patience[gave_up], atol=1e-9)
     wait = (steps["started"] - steps["entered"])[began]
     assert np.all(wait <= patience[began] + 1e-9), "nobody is served after his patience ended"
+    grid = float(run.world["settings"]["grid"][0])
+    if grid > 0.0:
+        fresh = deals["created"][np.isin(deals["source"], (BY_EFFORT, SPONTANEOUS, INQUIRY))]
+        for length in (
+            fresh,
+            (steps["finished"] - steps["started"])[done],
+            (steps["left"] - steps["finished"])[done & left],
+        ):
+            assert np.allclose(length / grid, np.round(length / grid), atol=1e-6), (
+                "times between events are whole steps of the grid"
+            )
+        assert np.all((steps["finished"] - steps["started"])[done] >= 0.999 * grid), "and work is never nothing"
     order = np.argsort(steps["deal"], kind="stable")
     d, s = steps["deal"][order], steps[order]
     same = d[1:] == d[:-1]
@@ -115,7 +128,9 @@ def check_steps(run: Run) -> None:
     asked = ends["state"] == CUSTOMER
     assert np.all((closing["finished"][asked] >= 0) & (closing["left"][asked] < 0))
     without = np.setdiff1d(np.arange(len(deals)), d)
-    assert np.all(deals["source"][without] == AT_START), "every deal but those the customer had from the start has a step"
+    assert np.all(deals["source"][without] == AT_START), (
+        "every deal but those the customer had from the start has a step"
+    )
     # the customer has had them since before the start: they wait for his first answer, or it ended them
     assert np.all(np.isin(deals["state"][without], (CUSTOMER, WON, LOST, NO_DECISION, DISQUALIFIED)))
     spent = np.bincount(steps["deal"], weights=steps["hours"], minlength=len(deals))
@@ -141,7 +156,9 @@ def worked(run: Run, r: NDArray[np.int64], t: NDArray[np.float64]) -> NDArray[np
     return total[row, day] + part * (total[row, day + 1] - total[row, day])
 
 
-def activities(run: Run) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+def activities(
+    run: Run,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
     """Return all that reps did, as (rep, begin, on the spot from, end) in their own hours and whether it was a call.
 
     Only for runs without a grid and with recorded calls: a call's beginning is its end less its hours.
@@ -157,7 +174,9 @@ def activities(run: Run) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArra
     begin = worked(run, began["rep"], began["started"])
     end = worked(run, began["rep"], np.where(began["finished"] < 0, until, began["finished"]))
     done = began["finished"] >= 0
-    assert np.allclose((end - begin)[done], (way + began["hours"])[done], atol=1e-6), "a step takes the hours it needs, of its rep's time"
+    assert np.allclose((end - begin)[done], (way + began["hours"])[done], atol=1e-6), (
+        "a step takes the hours it needs, of its rep's time"
+    )
     call_end = worked(run, calls["rep"], calls["at"])
     call_way = relations["travel"][calls["relation"]]
     call_begin = call_end - calls["hours"] - call_way
@@ -203,7 +222,11 @@ def check_time(run: Run) -> None:
         low, high = edges[m][rep], edges[m + 1][rep]
         on_the_way = np.clip(there, low, high) - np.clip(begin, low, high)
         at_work = np.clip(end, low, high) - np.clip(there, low, high)
-        for column, which, what in (("deal_hours", kind == 0, at_work), ("call_hours", kind == 1, at_work), ("travel_hours", kind >= 0, on_the_way)):
+        for column, which, what in (
+            ("deal_hours", kind == 0, at_work),
+            ("call_hours", kind == 1, at_work),
+            ("travel_hours", kind >= 0, on_the_way),
+        ):
             written = np.bincount(rep[which], weights=what[which], minlength=len(diary))
             assert np.allclose(written, diary[column][:, m], atol=1e-5), (column, m)
 
@@ -224,7 +247,10 @@ def check_diligence(run: Run) -> None:
         order = np.argsort(begin[mine], kind="stable")
         b, e = begin[mine][order], end[mine][order]
         total = np.cumsum(e - b)
-        where, done = np.append(0.0, np.column_stack([b, e]).ravel()), np.append(0.0, np.column_stack([total - (e - b), total]).ravel())
+        where, done = (
+            np.append(0.0, np.column_stack([b, e]).ravel()),
+            np.append(0.0, np.column_stack([total - (e - b), total]).ravel()),
+        )
         asked = np.where(pooled, reps["group"][steps["rep"]] == reps["group"][r], steps["rep"] == r)
         who = np.full(int(asked.sum()), r)
         since, to = worked(run, who, np.maximum(steps["entered"][asked], 0.0)), worked(run, who, waited[asked])
@@ -297,8 +323,82 @@ def check_owners(run: Run) -> None:
     assert np.all(covers["goodwill"] >= 0)
 
 
+def check_order(run: Run) -> None:
+    """Whatever a rep begins is the most urgent of what waits for him and in his pool, by the weights of the plan."""
+    world, plan = run.world, run.plan
+    steps, deals, products = world.used("steps"), world.used("deals"), world["products"]
+    mean_price = float(world["settings"]["mean_price"][0])
+    deal = deals[steps["deal"]]
+    focus = np.array([plan.focus.get(name, 0.0) for name in world.names.products])[deal["product"]]
+    fixed = plan.stage_weight * steps["stage"] + plan.value_weight * deal["value"] / mean_price + focus
+    assert len(focus) == 0 or np.array_equal(focus, products["focus"][deal["product"]])
+    pooled = (deal["source"] == INQUIRY) & (steps["stage"] == 0) & (plan.routing == "pool")
+    group = world["reps"]["group"][steps["rep"]]
+    gone = np.where(steps["started"] >= 0, steps["started"], np.where(steps["left"] >= 0, steps["left"], np.inf))
+    for i in np.flatnonzero(steps["started"] >= 0):
+        t = steps["started"][i]
+        reach = np.where(pooled, group == group[i], steps["rep"] == steps["rep"][i])
+        there = reach & (steps["entered"] < t) & (gone > t)
+        urgency = fixed[there] + plan.wait_weight * (t - steps["entered"][there])
+        chosen = fixed[i] + plan.wait_weight * (t - steps["entered"][i])
+        assert urgency.max(initial=-np.inf) <= chosen + 1e-9 * (1 + abs(chosen))
+
+
+def check_memory(run: Run, start: World) -> None:
+    """Skill, insight, goodwill and ties are what the recorded work and calls leave behind, retold event by event.
+
+    A share of what is missing is learned with each hour of work or call; all fade between events; a call adds one to
+    goodwill and a share of what is missing to the tie. `start` is the world before the run.
+    """
+    world, know, bond, pull = run.world, run.market.knowledge, run.market.relationship, run.market.demand
+    steps, calls, deals = world.used("steps"), world.used("calls"), world.used("deals")
+    covers, accounts = world["covers"], world["accounts"]
+    n_p, n_g = len(world["products"]), len(world.names.segments)
+    level = {
+        "skill": start["skill"]["level"].copy(),
+        "insight": start["insight"]["level"].copy(),
+        "goodwill": start["covers"]["goodwill"].copy(),
+        "relations": np.zeros(len(world.used("relations"))),
+    }
+    level["relations"][: len(start.used("relations"))] = start.used("relations")["level"]
+    touched = {name: np.zeros(len(values)) for name, values in level.items()}
+    fade = {
+        "skill": know.forgetting,
+        "insight": know.forgetting,
+        "goodwill": pull.goodwill_fade,
+        "relations": bond.relation_fade,
+    }
+
+    def change(name: str, row: int, t: float, gain: float) -> None:
+        now = level[name][row] * np.exp(-fade[name] * (t - touched[name][row]))
+        level[name][row] = now + (1.0 if name == "goodwill" else gain * (1.0 - now))
+        touched[name][row] = t
+
+    def practise(rep: int, product: int, account: int, hours: float, t: float) -> None:
+        gain = 1.0 - np.exp(-know.learning * hours / 8.0)
+        change("skill", rep * n_p + product, t, gain)
+        change("insight", rep * n_g + int(accounts["segment"][account]), t, gain)
+
+    done = steps[steps["finished"] >= 0]
+    events = [(float(step["finished"]), 0, step) for step in done] + [(float(call["at"]), 1, call) for call in calls]
+    for t, kind, row in sorted(events, key=lambda event: event[:2]):
+        if kind == 0:
+            deal = deals[row["deal"]]
+            practise(int(row["rep"]), int(deal["product"]), int(deal["account"]), float(row["hours"]), t)
+            continue
+        change("relations", int(row["relation"]), t, bond.relation_gain)
+        for c in np.flatnonzero(covers["relation"] == row["relation"]):
+            change("goodwill", int(c), t, 1.0)
+            practise(int(row["rep"]), int(covers["product"][c]), int(row["account"]), run.plan.call_hours, t)
+    end = float(world["settings"]["until"][0])
+    for name, values in level.items():
+        table = covers if name == "goodwill" else world.used(name)
+        found = table["goodwill" if name == "goodwill" else "level"] * np.exp(-fade[name] * (end - table["touched"]))
+        assert np.allclose(found, values * np.exp(-fade[name] * (end - touched[name])), rtol=1e-9, atol=1e-12), name
+
+
 def check_money(run: Run) -> None:
-    """Revenue - cost = contribution; revenue by month, by rep (with what it sold before) and by deal are the same money."""
+    """Revenue - cost = contribution; revenue by month, by tie and by deal is the same money."""
     found, world, market = measures_of(run), run.world, run.market
     deals = world.used("deals")
     won = deals[deals["state"] == WON]
@@ -315,7 +415,9 @@ def check_money(run: Run) -> None:
     )
     assert found["selling_expense"] == pytest.approx(cost, rel=1e-9)
     assert found["contribution"] == pytest.approx(revenue - goods - cost, rel=1e-9, abs=1e-6)
-    idle = calendar_hours(run).sum() - sum(float(world["diary"][c].sum()) for c in ("deal_hours", "call_hours", "travel_hours"))
+    idle = calendar_hours(run).sum() - sum(
+        float(world["diary"][c].sum()) for c in ("deal_hours", "call_hours", "travel_hours")
+    )
     if calendar_hours(run).sum() > 0:
         assert found["utilisation"] == pytest.approx(1 - idle / calendar_hours(run).sum(), abs=1e-9)
     for name in ("win_rate", "win_rate_all", "travel_share", "utilisation", "territory_balance"):
@@ -331,8 +433,10 @@ def check(case: Case) -> None:
     check_steps(run)
     check_time(run)
     check_diligence(run)
+    check_order(run)
     check_queues(run)
     check_owners(run)
+    check_memory(run, build_world(case.market, case.plan, case.months, seed=case.seed))
     check_money(run)
 
 
@@ -358,3 +462,17 @@ def test_a_busy_world_keeps_its_books(structure: str, routing: str) -> None:
     deals = replay(case).world.used("deals")
     assert set(deals["source"].tolist()) == {AT_START, BY_EFFORT, SPONTANEOUS, INQUIRY, CROSS_SOLD}
     assert set(ENDS) < set(deals["state"].tolist())
+
+
+@pytest.mark.parametrize("coverage", COVERAGE_RULES)
+def test_nobody_is_called_on_again_before_the_gap_is_over(coverage: str) -> None:
+    """From the beginning of one call to that of the next at least `call_gap` days, and not always much more."""
+    market = make_market(30, 2, 2, opportunities=0.0).but(calendar=ALWAYS_OPEN)
+    plan = make_plan(3, coverage=coverage, selling_time=1.0, leave=0.0, call_gap=5.0)
+    run = simulate(market, plan, 4, record_calls=True)
+    calls, relations = run.world.used("calls"), run.world.used("relations")
+    begin = calls["at"] - (calls["hours"] + relations["travel"][calls["relation"]]) / 24.0
+    order = np.lexsort((begin, calls["relation"]))
+    gap = np.diff(begin[order])[np.diff(calls["relation"][order]) == 0]
+    assert len(gap) > 200
+    assert 5.0 - 1e-9 <= gap.min() < 6.5

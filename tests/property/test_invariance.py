@@ -1,8 +1,9 @@
-"""What must not matter does not: order of rows, currency, names, units; and a dial at zero turns everything behind it off."""
+"""What must not matter does not: order of rows, currency, names, units, and whatever is behind a dial at zero."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -70,14 +71,18 @@ def shuffled(case: Case, seed: int) -> Case:
     focus = list(plan.focus.items())
     return case._replace(
         market=market.but(
-            products=mixed(market.products), accounts=mixed(market.accounts), affinity=mixed(market.affinity), today=today, calendar=calendar
+            products=mixed(market.products),
+            accounts=mixed(market.accounts),
+            affinity=mixed(market.affinity),
+            today=today,
+            calendar=calendar,
         ),
         plan=plan.but(team=mixed(plan.team), focus=dict(focus[i] for i in rng.permutation(len(focus)))),
     )
 
 
 def whole_team(case: Case) -> Case:
-    """Return the case with nobody left out: a team cut short keeps its first members, so there the order does matter."""
+    """Return the case with nobody left out: a team cut short keeps its first members, so there order does matter."""
     short = case.plan.reps is not None and case.plan.reps < len(case.plan.team)
     return case._replace(plan=case.plan.but(reps=None)) if short else case
 
@@ -112,7 +117,7 @@ def priced(case: Case, factor: float) -> Case:
     )
 
 
-def scaled(world: World, columns: dict[str, tuple[str, ...]], factor: float) -> World:
+def scaled(world: World, columns: Mapping[str, tuple[str, ...]], factor: float) -> World:
     """Return a copy of a world with some columns multiplied."""
     copy = world.copy()
     for name, fields in columns.items():
@@ -159,7 +164,7 @@ def test_an_uneven_exchange_rate_changes_money_within_rounding(case: Case) -> No
 
 
 def in_other_hours(case: Case, factor: float) -> Case:
-    """Return the case with work measured in units of 1 / factor hours: all that is hours grows, all that is per hour falls."""
+    """Return the case with work in units of 1 / factor hours: what is hours grows, what is per hour falls."""
     market, plan, way = case.market, case.plan, case.market.travelling
     return case._replace(
         market=market.but(
@@ -246,7 +251,9 @@ def renamed(market: Market, plan: Plan, prefix: str) -> tuple[Market, Plan]:
     return (
         market.but(
             products=market.products.but(product=named(market.products["product"])),
-            accounts=market.accounts.but(account=named(market.accounts["account"]), segment=named(market.accounts["segment"])),
+            accounts=market.accounts.but(
+                account=named(market.accounts["account"]), segment=named(market.accounts["segment"])
+            ),
             stages=market.stages.but(stage=named(market.stages["stage"])),
         ),
         plan.but(team=plan.team.but(rep=named(plan.team["rep"]))),
@@ -286,18 +293,42 @@ BEHIND: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "skill": ({"skill_effect": 0.0}, {"skill_reference": 0.9}, {}),
     "insight": ({"insight_effect": 0.0}, {"difference": 0.9, "insight_reference": 0.9}, {}),
     "difference": ({"difference": 0.0}, {"insight_effect": 5.0, "insight_reference": 0.9}, {}),
-    "knowledge": ({"skill_effect": 0.0, "insight_effect": 0.0}, {"learning": 0.2, "forgetting": 0.02, "new_rep_level": 0.9}, {}),
-    "relation": ({"relation_effect": 0.0}, {"relation_gain": 0.5, "relation_fade": 0.02, "relation_reference": 0.9, "relation_kept": 0.9}, {}),
-    "complexity": ({"complexity": 0.0}, {"skill_effect": 1.0, "coordination_effect": 0.7, "coordination_time": 0.5, "handoff_loss": 0.9}, {}),
+    "knowledge": (
+        {"skill_effect": 0.0, "insight_effect": 0.0},
+        {"learning": 0.2, "forgetting": 0.02, "new_rep_level": 0.9},
+        {},
+    ),
+    "relation": (
+        {"relation_effect": 0.0},
+        {"relation_gain": 0.5, "relation_fade": 0.02, "relation_reference": 0.9, "relation_kept": 0.9},
+        {},
+    ),
+    "complexity": (
+        {"complexity": 0.0},
+        {"skill_effect": 1.0, "coordination_effect": 0.7, "coordination_time": 0.5, "handoff_loss": 0.9},
+        {},
+    ),
     "cross-selling": ({"cross_sell": 0.0}, {"cross_sell_delay": 1.0, "handoff_loss": 0.9}, {}),
     "travel": (
         {"travel": 0.0},
-        {"speed": 20.0, "detour": 2.0, "flight_overhead": 9.0, "flight_speed": 100.0, "local_hours": 3.0, "visits_per_trip": 1.0, "cost_per_km": 9.0},
+        {
+            "speed": 20.0,
+            "detour": 2.0,
+            "flight_overhead": 9.0,
+            "flight_speed": 100.0,
+            "local_hours": 3.0,
+            "visits_per_trip": 1.0,
+            "cost_per_km": 9.0,
+        },
         {},
     ),
     "response": ({"response_effect": 0.0}, {"response_reference": 5.0}, {}),
     "inquiries": ({"inquiry_share": 0.0}, {"response_effect": 1.0, "response_reference": 5.0}, {"routing": "pool"}),
-    "activation": ({"activation_floor": 1.0, "prospect_floor": 1.0}, {"goodwill_effect": 0.9, "goodwill_fade": 0.1}, {}),
+    "activation": (
+        {"activation_floor": 1.0, "prospect_floor": 1.0},
+        {"goodwill_effect": 0.9, "goodwill_fade": 0.1},
+        {},
+    ),
     "goodwill": ({"goodwill_effect": 0.0}, {"goodwill_fade": 0.1}, {}),
     "calls": ({}, {"relation_gain": 0.5}, {"call_gap": 1.0, "coverage": "tiers", "prospecting": 0.9}),
     "money": ({}, {"cost_per_km": 9.0, "relocation_cost": 999.0}, {"rep_cost": 1.0}),
@@ -317,7 +348,11 @@ def test_behind_a_dial_at_zero_nothing_moves_anything(dial: str, structure: str)
         off = {"open_deals": case.market.today.open_deals.where([])}
     market, base = case.market.but(**off), case.plan.but(**FIRST.get(dial, {}))
     if dial == "knowledge":
-        market = market.but(today=Today(owners=market.today.owners, open_deals=market.today.open_deals, relations=market.today.relations))
+        market = market.but(
+            today=Today(
+                owners=market.today.owners, open_deals=market.today.open_deals, relations=market.today.relations
+            )
+        )
     one = replay(case._replace(market=market, plan=base))
     other = replay(case._replace(market=market.but(**behind), plan=base.but(**plan)))
     leave_out = [name for name in DTYPES if name not in RECORD]
@@ -325,7 +360,9 @@ def test_behind_a_dial_at_zero_nothing_moves_anything(dial: str, structure: str)
     assert not differences(one.world, other.world, leave_out)
 
 
-@pytest.mark.parametrize("dial", [dial for dial in BEHIND if dial not in ("money", "open deals", "goodwill", "complexity")])
+@pytest.mark.parametrize(
+    "dial", [dial for dial in BEHIND if dial not in ("money", "open deals", "goodwill", "complexity")]
+)
 def test_in_front_of_a_dial_the_same_settings_do_move_something(dial: str) -> None:
     """The test above can fail: with the dial on, each set of settings leads to other deals, steps, calls or hours."""
     case = busy_case(structure="product", routing="owner" if dial == "inquiries" else "pool", coverage="proportional")
@@ -347,15 +384,21 @@ def test_every_dial_of_the_register_can_be_turned_off() -> None:
         where = "market" if entry.name in market_names else "plan"
         assert entry.name in (market_names if where == "market" else plan_names)
         everything[where][entry.name] = entry.off
-        owner = case.market if where == "market" else case.plan
-        replay(case._replace(**{where: owner.but(**{entry.name: entry.off})}, months=1))
-    run = replay(case._replace(market=case.market.but(**everything["market"]), plan=case.plan.but(**everything["plan"])))
+        off = {entry.name: entry.off}
+        market = case.market.but(**off) if where == "market" else case.market
+        plan = case.plan.but(**off) if where == "plan" else case.plan
+        replay(case._replace(market=market, plan=plan, months=1))
+    run = replay(
+        case._replace(market=case.market.but(**everything["market"]), plan=case.plan.but(**everything["plan"]))
+    )
     assert run.revenue > 0
 
 
 @pytest.mark.parametrize("coverage", COVERAGE_RULES)
 @pytest.mark.parametrize(("prospecting", "expected"), [(0.0, 0.0), (0.25, 0.25), (0.5, 0.5), (1.0, 1.0)])
-def test_prospecting_is_the_share_of_calls_on_those_who_never_bought(coverage: str, prospecting: float, expected: float) -> None:
+def test_prospecting_is_the_share_of_calls_on_those_who_never_bought(
+    coverage: str, prospecting: float, expected: float
+) -> None:
     """Where everybody may be called on at any time, exactly so many calls of each tour go to prospects."""
     market = make_market(240, 2, 2, opportunities=0.0)
     market = market.but(accounts=market.accounts.but(customer=np.arange(240) % 2 == 0))

@@ -35,7 +35,9 @@ def named(run: Run, columns: tuple[str, ...]) -> dict[int, tuple[Any, ...]]:
         row = dict(zip(deals.dtype.names or (), deal.tolist(), strict=True))
         row["account"], row["product"] = names.accounts[row["account"]], names.products[row["product"]]
         # to 0.1 ms: work of no hours can end a last bit after it began
-        found[row["key"]] = tuple(round(x, 9) if isinstance(x, float) else x for x in (row[column] for column in columns))
+        found[row["key"]] = tuple(
+            round(x, 9) if isinstance(x, float) else x for x in (row[column] for column in columns)
+        )
     return found
 
 
@@ -88,17 +90,19 @@ def check_luck(one: dict[int, tuple[Any, ...]], other: dict[int, tuple[Any, ...]
 def test_adding_accounts_and_products_changes_no_draw(case: Case, accounts: int, products: int) -> None:
     case = plain(case)
     one, other = replay(case), replay(larger(case, accounts, products))
-    check_luck(named(one, LUCK), named(other, LUCK))
-    if accounts and one.world["covers"]["rate"].sum() > 0.3 and case.market.accounts["potential"][0] > 0.3:
-        added = other.world["covers"]["candidates"].sum() - one.world["covers"]["candidates"].sum()
-        assert added >= 0
+    before, after = named(one, LUCK), named(other, LUCK)
+    check_luck(before, after)
+    new = [row for key, row in after.items() if key not in before]
+    assert all(str(row[0]).startswith(("aaa", "zzz")) or str(row[1]).startswith(("aaa", "zzz")) for row in new)
 
 
 @given(cases(), st.sampled_from(STRUCTURES[1:]), st.sampled_from(ROUTINGS), st.integers(1, 6))
 @settings(max_examples=60)
 def test_another_plan_meets_the_same_opportunities(case: Case, structure: str, routing: str, reps: int) -> None:
     case = plain(case)
-    other = case._replace(plan=case.plan.but(structure=structure, routing=routing, reps=reps, prospecting=0.1, selling_time=0.9))
+    other = case._replace(
+        plan=case.plan.but(structure=structure, routing=routing, reps=reps, prospecting=0.1, selling_time=0.9)
+    )
     one, two = named(replay(case), LUCK), named(replay(other), LUCK)
     assert one == two
 
@@ -111,7 +115,9 @@ def test_with_time_for_everything_no_plan_and_no_neighbour_changes_an_outcome(
     """Cross-selling included: the deals it opens are the same too, down to the moment they close."""
     case = idle(case)
     one = named(replay(case), FATE)
-    assert one == named(replay(case._replace(plan=case.plan.but(structure=structure, routing=routing, reps=reps))), FATE)
+    assert one == named(
+        replay(case._replace(plan=case.plan.but(structure=structure, routing=routing, reps=reps))), FATE
+    )
     check_luck(one, named(replay(larger(case, accounts, 0)), FATE))
 
 
@@ -123,8 +129,12 @@ def test_better_coverage_only_adds(case: Case, structure: str) -> None:
     cold = case._replace(market=market, plan=case.plan.but(calls=False))
     accounts, products = market.accounts["account"], market.products["product"]
     today = {name: getattr(market.today, name) for name in type(market.today).model_fields}
-    before = {(a, p): x for a, p, x in zip(*(market.today.goodwill[c] for c in ("account", "product", "level")), strict=True)}
-    today["goodwill"] = Goodwill([{"account": a, "product": p, "level": before.get((a, p), 0.0) + 2.0} for a in accounts for p in products])
+    before = {
+        (a, p): x for a, p, x in zip(*(market.today.goodwill[c] for c in ("account", "product", "level")), strict=True)
+    }
+    today["goodwill"] = Goodwill(
+        [{"account": a, "product": p, "level": before.get((a, p), 0.0) + 2.0} for a in accounts for p in products]
+    )
     # a win turns a prospect into a customer, whose demand no longer needs goodwill: not the same thing, so left out
     same = {"activation_floor": 0.3, "prospect_floor": 0.3}
     warm = cold._replace(market=market.but(today=Today(**today), **same), plan=cold.plan.but(structure=structure))
@@ -140,7 +150,7 @@ def test_calls_only_add_opportunities() -> None:
         start = build_world(market, plan.but(calls=calls), 12)
         run_compiled(start)
         runs.append(named(Run(market, plan, 12, start), LUCK[:4]))
-    check_luck(*runs)
+    check_luck(runs[0], runs[1])
     assert len(runs[1]) > 1.3 * len(runs[0])
 
 
@@ -153,14 +163,16 @@ def test_cross_sold_opportunities_belong_to_the_deal_that_opened_them() -> None:
         sold = deals[deals["source"] == CROSS_SOLD]
         assert len(sold) > 5
         delay = sold["created"] - deals["closed"][sold["parent"]]
-        found.append({int(k): (float(v), round(float(d), 9)) for k, v, d in zip(sold["key"], sold["value"], delay, strict=True)})
+        found.append(
+            {int(k): (float(v), round(float(d), 9)) for k, v, d in zip(sold["key"], sold["value"], delay, strict=True)}
+        )
     common = found[0].keys() & found[1].keys() & found[2].keys()
     assert common
     assert all(found[0][key] == found[1][key] == found[2][key] for key in common)
 
 
 def test_the_length_of_a_run_changes_nothing_before_its_end() -> None:
-    """A run of six months is the beginning of a run of twelve, where the season's peak is among the six and nothing grows.
+    """A run of six months is the beginning of one of twelve, if the season's peak is among the six and nothing grows.
 
     (Candidates come at the rate of the highest month of the run, so another peak would be another market.)
     """

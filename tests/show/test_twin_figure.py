@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from salessim.clocks.run import Run
+from salessim.clocks.settle import settle
 from salessim.clocks.simulate import simulate
 from salessim.errors import StudyError
 from salessim.model.presets import preset
@@ -86,6 +87,20 @@ def test_every_pair_of_fates_is_told_in_both_languages(runs: tuple[Run, Run], ke
                 assert -1 <= box.y0 <= box.y1 <= figure.bbox.height + 1, text.get_text()
             ends = sum("on day" in text or ("第" in text and "天" in text) for text in words(figure)[1:])
             assert ends == sum(state in ENDED for state in (one, other))
+
+
+def test_a_deal_open_at_the_start_is_timed_from_the_start() -> None:
+    market, plan = preset("small")
+    market = settle(market, plan, months=4)
+    left, right = simulate(market, plan, 6), simulate(market, plan.but(structure="product"), 6)
+    twins = twin_deals(left, right).dropna(subset=["state_left", "state_right"])
+    old = twins[(twins["source_left"] == "at_start") & (twins["closed_left"] > 0)]
+    figure = twin_figure(left, right, int(old["key"].iloc[0]))
+    assert "days since the run began, when this deal was already open" in words(figure)
+    assert f"{twins['state_left'][old.index[0]].replace('_', ' ')} on day {old['closed_left'].iloc[0]:.0f}" in words(
+        figure
+    )
+    assert min(p.get_x() for p in figure.axes[0].patches if isinstance(p, Rectangle)) == pytest.approx(0.0)
 
 
 def test_the_same_fate_is_not_called_a_difference(runs: tuple[Run, Run], keys: dict[tuple[str, str], int]) -> None:

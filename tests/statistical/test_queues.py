@@ -58,14 +58,23 @@ def queues_of(run: Run, product: int | None = None) -> Queue:
     size = np.bincount(queue[counted], minlength=n)
     return Queue(
         wait=np.bincount(queue[served], weights=wait[served], minlength=n) / np.bincount(queue[served], minlength=n),
-        number=np.array([time_average(steps["entered"][queue == q], steps["left"][queue == q], WARM, end) for q in range(n)]),
+        number=np.array(
+            [time_average(steps["entered"][queue == q], steps["left"][queue == q], WARM, end) for q in range(n)]
+        ),
         lost=np.bincount(queue[lost], minlength=n) / size,
         busy=np.bincount(queue, weights=busy, minlength=n) / (end - WARM),
     )
 
 
 def replay(
-    load: float, effort: dict[str, Any], *, queues: int, servers: int = 1, months: int = 24, plan: Plan | None = None, **settings: Any
+    load: float,
+    effort: dict[str, Any],
+    *,
+    queues: int,
+    servers: int = 1,
+    months: int = 24,
+    plan: Plan | None = None,
+    **settings: Any,
 ) -> Queue:
     """Run many queues of hourly arrivals `load` in two worlds and put them side by side."""
     market = quiet_market([stage("work", **effort)], queues=queues, rates=(24.0 * load,), **settings)
@@ -75,7 +84,9 @@ def replay(
 
 
 @pytest.mark.parametrize(
-    ("load", "queues"), [(0.5, 24), pytest.param(0.8, 120, marks=pytest.mark.slow)], ids=["half loaded", "golden values"]
+    ("load", "queues"),
+    [(0.5, 24), pytest.param(0.8, 120, marks=pytest.mark.slow)],
+    ids=["half loaded", "golden values"],
 )
 def test_one_rep_is_a_single_server_queue(load: float, queues: int) -> None:
     """M/M/1: W_q = rho/(1 - rho) service times, L = rho/(1 - rho), busy rho. For 0.8 the golden values 4 and 4."""
@@ -123,8 +134,9 @@ def test_the_order_of_service_does_not_change_the_mean_wait() -> None:
     """
     load, queues = 0.5, 28
     fair = replay(load, {"effort": 1.0}, queues=queues)
-    for weights in ({"value_weight": 1e3, "wait_weight": 0.0}, {"value_weight": 0.0, "wait_weight": 0.0}):
-        found = replay(load, {"effort": 1.0}, queues=queues, plan=quiet_plan(queues, **weights))
+    for value_weight in (1e3, 0.0):
+        plan = quiet_plan(queues, value_weight=value_weight, wait_weight=0.0)
+        found = replay(load, {"effort": 1.0}, queues=queues, plan=plan)
         assert not agrees(found.wait, load / (1 - load))
         assert np.abs(found.busy - fair.busy).max() < 1e-9
 

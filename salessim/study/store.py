@@ -1,0 +1,155 @@
+"""Finished replications kept on disk, so that no run is ever made twice: content-addressed, safe against a kill.
+
+A row is filed under the hash of everything its result depends on (market, plan, months, seed, rules, measures), so it
+can never be stale: change anything and the key is another. The file is an SQLite database: a row is there whole or not
+at all, whenever the process is killed, and several processes may use it at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sqlite3
+import threading
+from contextlib import closing, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from salessim import measures
+from salessim.errors import StudyError, explain
+from salessim.model.fingerprint import fingerprint
+from salessim.study.replay import Outcome
+from salessim.world.compiled import source_hash
+
+if TYPE_CHECKING:
+    from salessim.model.market import Market
+    from salessim.model.plan import Plan
+
+__all__ = ["OutcomeStore", "default_store_path", "outcome_key"]
+
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS outcomes (key TEXT, replication INTEGER, measures BLOB, monthly BLOB, "
+    "PRIMARY KEY (key, replication)) WITHOUT ROWID"
+)
+_PATIENCE = 30.0
+
+
+def outcome_key(market: Market, plan: Plan, months: int, seed: int) -> str:
+    """Return the key under which the replications of a plan on a market are filed.
+
+    It covers the source of the rules and of the measures, and everything of market and plan but their own names, which
+    decide nothing.
+    """
+    return fingerprint(source_hash(), _measures_source(), market.but(name=""), plan.but(name=""), months, seed)
+
+
+@functools.cache
+def _measures_source() -> str:
+    return Path(measures.__file__).read_text(encoding="utf-8")
+
+
+def default_store_path() -> Path:
+    """Return where results are kept: ``SALESSIM_CACHE`` if set, else the user's cache folder."""
+    given = os.environ.get("SALESSIM_CACHE")
+    if given:
+        return Path(given) / "outcomes.sqlite"
+    base = os.environ.get("XDG_CACHE_HOME") or (
+        os.environ.get("LOCALAPPDATA") if os.name == "nt" else str(Path.home() / ".cache")
+    )
+    return Path(base or ".") / "salessim" / "outcomes.sqlite"
+
+
+class OutcomeStore:
+    """A store of finished replications.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The file; made, with its folder, if it is not there. By default `default_store_path`.
+
+    Raises
+    ------
+    StudyError
+        If the file cannot be made, is no store of ours, or the disk is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with OutcomeStore(Path(tempfile.mkdtemp()) / "store.sqlite") as store:
+    ...     store.put("key", 0, Outcome(np.array([1.0, 2.0]), np.array([3.0])))
+    ...     found = store.get("key")
+    >>> found[0].measures.tolist()
+    [1.0, 2.0]
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = Path(path) if path is not None else default_store_path()
+        self._lock = threading.Lock()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(self.path, timeout=_PATIENCE, check_same_thread=False)
+            with suppress(sqlite3.OperationalError):  # a file system without shared memory keeps the plain journal
+                self._connection.execute("PRAGMA journal_mode=WAL").close()
+            with self._connection:
+                self._connection.execute(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise self._in_words(error) from None
+
+    def get(self, key: str) -> dict[int, Outcome]:
+        """Return all finished replications filed under a key, by replication."""
+        try:
+            with self._lock, closing(self._connection.cursor()) as cursor:
+                rows = cursor.execute(
+                    "SELECT replication, measures, monthly FROM outcomes WHERE key = ?", (key,)
+                ).fetchall()
+        except sqlite3.Error as error:
+            raise self._in_words(error) from None
+        return {int(n): Outcome(np.frombuffer(measures), np.frombuffer(monthly)) for n, measures, monthly in rows}
+
+    def put(self, key: str, replication: int, outcome: Outcome) -> None:
+        """File one finished replication. Filing it again changes nothing."""
+        row = (key, replication, outcome.measures.astype("<f8").tobytes(), outcome.monthly.astype("<f8").tobytes())
+        try:
+            with self._lock, self._connection:
+                self._connection.execute("INSERT OR IGNORE INTO outcomes VALUES (?, ?, ?, ?)", row)
+        except sqlite3.Error as error:
+            raise self._in_words(error) from None
+
+    def clear(self) -> None:
+        """Forget everything."""
+        try:
+            with self._lock, self._connection:
+                self._connection.execute("DELETE FROM outcomes")
+        except sqlite3.Error as error:
+            raise self._in_words(error) from None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _in_words(self, error: Exception) -> StudyError:
+        said = str(error)
+        if "full" in said or "No space" in said:
+            what, remedy = (
+                "the disk is full",
+                "Make room, or point SALESSIM_CACHE to another disk; finished runs are kept",
+            )
+        elif "not a database" in said or "no such column" in said or "has 4 columns" in said:
+            what, remedy = "this file is no store of results", "Delete or rename it, or name another file"
+        elif "locked" in said:
+            what, remedy = "another process holds the store", "Wait for it to end, or name another file"
+        else:
+            what, remedy = f"the store of results cannot be used ({said})", "Check the folder and its rights"
+        return StudyError(explain(what, where=str(self.path), remedy=remedy))
