@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from salessim.clocks.settle import end_state, settle
     from salessim.clocks.simulate import simulate
     from salessim.clocks.simulation import Simulation
+    from salessim.cockpit import panel
     from salessim.crm import read_crm
     from salessim.errors import CrmError, ModelError, SalesSimError, StudyError
     from salessim.fit import Fit, fit_company, fit_market, fit_plan
@@ -56,6 +57,7 @@ _HOME = {
     "load": "salessim.model.files",
     "measures_frame": "salessim.measures",
     "measures_of": "salessim.measures",
+    "panel": "salessim.cockpit",
     "phase_map": "salessim.study.phase_map",
     "preset": "salessim.model.presets",
     "read_crm": "salessim.crm",
@@ -92,6 +94,7 @@ __all__ = [
     "load",
     "measures_frame",
     "measures_of",
+    "panel",
     "phase_map",
     "preset",
     "read_crm",

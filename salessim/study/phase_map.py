@@ -61,7 +61,8 @@ class PhaseMap:
     @property
     def lead(self) -> Floats:
         """Lead of the winner over the second, as a share of the second."""
-        ordered = np.sort(self.means, axis=3)
+        sign = -1.0 if measure(self.measure_name).better == "down" else 1.0
+        ordered = np.sort(sign * self.means, axis=3)
         return (ordered[..., -1] - ordered[..., -2]) / np.where(ordered[..., -2] != 0, np.abs(ordered[..., -2]), 1.0)
 
     @property

@@ -22,6 +22,7 @@ __all__ = ["Alignment", "align", "crew", "demand_rates", "expected_hours", "toda
 
 _MIDDLE_ACTIVATION = 0.6
 _CALLS_A_YEAR = 8.0
+_TODAY_KEEPS = 0.9
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -140,7 +141,7 @@ def align(market: Market, plan: Plan) -> Alignment:
     everything = np.ones(work.shape, dtype=bool)
 
     if plan.structure == "today":
-        _as_today(force, market)
+        _as_today(force, market, grown=bool((team_order < 0).any()))
     elif plan.structure == "territory":
         force.divide(everything, everybody, "all")
     elif plan.structure == "product":
@@ -304,7 +305,7 @@ def _hybrid(
     force.divide(_rows(force.work.shape, ~key), everybody[~chosen], "all")
 
 
-def _as_today(force: _Force, market: Market) -> None:
+def _as_today(force: _Force, market: Market, *, grown: bool) -> None:
     """Leave every account with its rep of today; what nobody serves is divided among all, the idle first."""
     if not len(market.today.owners):
         raise ModelError(
@@ -317,6 +318,10 @@ def _as_today(force: _Force, market: Market) -> None:
         )
     everybody = np.arange(len(force.homes))
     known = force.before >= 0
+    if grown and known.any():
+        # more people than today: they are given accounts, and everybody else keeps what balance lets him keep
+        force.divide(np.ones(force.work.shape, dtype=bool), everybody, "all", keep=_TODAY_KEEPS)
+        return
     unserved = np.asarray(~known.any(axis=1))
     main = np.where(known.any(axis=1), np.where(known, force.before, -1).max(axis=1), -1)
     force.owner = np.where(known, force.before, main[:, None])

@@ -19,6 +19,8 @@ Ints = NDArray[np.int64]
 Indices = NDArray[np.int32]
 
 _BLOCK = 16
+_SURE = 1.0 - 1e-9
+"""Margin for rounding where squares are compared in place of distances."""
 
 
 @rule
@@ -88,7 +90,7 @@ def _hopeless(x: float, y: float, box: Floats, b: int, worst: float) -> bool:
     dy = max(box[b, 2] - y, y - box[b, 3])
     dx = dx if dx > 0.0 else 0.0
     dy = dy if dy > 0.0 else 0.0
-    return reach < 0.0 or dx * dx + dy * dy > reach * reach
+    return reach < 0.0 or (dx * dx + dy * dy) * _SURE > reach * reach
 
 
 @rule
@@ -120,6 +122,12 @@ def search(
             if held == full and _hopeless(x, y, block, b, value[held - 1]):
                 continue
             for r in range(b * _BLOCK, min((b + 1) * _BLOCK, len(place))):
+                if held == full:  # most reps fail here, without a root
+                    reach = value[full - 1] + price[r]
+                    dx = x - place[r, 0]
+                    dy = y - place[r, 1]
+                    if reach < 0.0 or (dx * dx + dy * dy) * _SURE > reach * reach:
+                        continue
                 v = _asked(x, y, mine, stay, place, price, r)
                 if held < full or v < value[full - 1] or (v == value[full - 1] and r < rep[full - 1]):
                     held = _enter(v, r, held, value, rep)

@@ -51,7 +51,7 @@ _SHARED = 0.8
 """Part of their common freedom that reps who share a home get; the rest lets whole accounts be divided between them."""
 _WHOLE = 0.9
 """The same for each rep, before accounts are made whole."""
-_COARSE = 100
+_COARSE = 50
 """Up to so many accounts per rep, exchanges of two accounts are looked for as well as moves of one."""
 
 

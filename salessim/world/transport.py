@@ -35,8 +35,11 @@ _LISTED = 16
 _FEW = 32
 """Up to so many reps every account knows all of them."""
 _COARSER = 4
+"""Reps merged into one in a coarser problem."""
 _PER_REP = 32
-"""Merged accounts per merged rep in a coarser problem."""
+"""Merged accounts for each of those."""
+_MANY = 128
+"""Accounts per rep above which accounts alone are merged first."""
 _SHRINK = 0.2
 _FINEST = 0.02
 """Last epsilon, as part of the typical distance between neighbouring reps."""
@@ -149,7 +152,7 @@ def refine(
         best = np.inf
         for k in range(count):
             best = min(best, cost[a, k] - price[cand[a, k]])
-        if best > outside[a]:
+        if best > outside[a] + epsilon:
             search(xy[a, 0], xy[a, 1], incumbent[a], stay, place, price, block, area, cand[a], value, rep)
             _renew(a, cand, cost, outside, amount, value, rep, price)
             best = value[0]
@@ -221,7 +224,7 @@ def refine(
                         if v < best and i != j:
                             best = v
                             to = i
-                    if attempt == 1 or best <= outside[a]:
+                    if attempt == 1 or best <= outside[a] + epsilon:
                         break
                     search(xy[a, 0], xy[a, 1], incumbent[a], stay, place, price, block, area, cand[a], value, rep)
                     _renew(a, cand, cost, outside, amount, value, rep, price)
@@ -306,33 +309,43 @@ def _spacing(place: Floats) -> float:
     return float(np.median(length)) if len(length) else 1.0
 
 
+def _merging(held: Ints, each: int) -> tuple[Ints, Ints]:
+    """Number groups of up to `each` consecutive accounts with the same incumbent.
+
+    Returns the group of each account and the incumbent of each group.
+    """
+    order = np.argsort(held, kind="stable")
+    rows = np.arange(len(held))
+    begins = np.zeros(len(held), np.int64)
+    ends = np.flatnonzero(np.diff(held[order])) + 1
+    begins[ends] = ends
+    fresh = (rows - np.maximum.accumulate(begins)) % each == 0
+    label = np.empty(len(held), np.int64)
+    label[order] = np.cumsum(fresh) - 1
+    return label, held[order][fresh]
+
+
 def _coarse_price(
     xy: Floats, work: Ints, place: Floats, incumbent: Ints, stay: float, low: Ints, high: Ints
-) -> Floats:
-    """Solve a problem of a quarter the reps and as many fewer accounts; hand its prices down."""
+) -> tuple[Floats, float]:
+    """Solve a problem with fewer accounts and, where there are few accounts per rep, with fewer reps.
+
+    Returns its prices and the epsilon, as part of the distance between neighbouring reps, to go on with.
+    """
     reps = len(place)
-    group = np.arange(reps) // _COARSER if reps > _FEW else np.arange(reps)
+    many = len(work) > _MANY * reps
+    group = np.arange(reps) // (1 if many else _COARSER)
     count = int(group[-1]) + 1
-    ones = np.ones(reps, np.int64)
-    middle, size = _merged(place, ones, group, count)
     held = np.where(incumbent >= 0, group[incumbent], -1) if stay else np.full(len(xy), -1)
-    order = np.argsort(held, kind="stable")
-    each = max(2, len(xy) // (_PER_REP * count))
-    ends = np.flatnonzero(np.diff(held[order])) + 1
-    begins = np.zeros(len(xy), np.int64)
-    begins[ends] = ends
-    place_in_run = np.arange(len(xy)) - np.maximum.accumulate(begins)
-    fresh = place_in_run % each == 0
-    label = np.empty(len(xy), np.int64)
-    label[order] = np.cumsum(fresh) - 1
-    merged_xy, merged_work = _merged(xy, work, label, int(fresh.sum()))
+    label, incumbents = _merging(held, 8 if many else max(2, len(xy) // (_PER_REP * count)))
+    merged_xy, merged_work = _merged(xy, work, label, len(incumbents))
+    middle, _ = _merged(place, np.zeros(reps, np.int64), group, count)
     coarse_low, coarse_high = np.zeros(count, np.int64), np.zeros(count, np.int64)
     np.add.at(coarse_low, group, low)
     np.add.at(coarse_high, group, high)
-    coarse = transport(
-        merged_xy, merged_work, middle, held[order][fresh], stay, coarse_low, coarse_high, finest=5 * _FINEST
-    )
-    return np.append(coarse.price[group], coarse.price[-1])
+    finest = (2.0 if many else 5.0) * _FINEST
+    coarse = transport(merged_xy, merged_work, middle, incumbents, stay, coarse_low, coarse_high, finest=finest)
+    return np.append(coarse.price[group], coarse.price[-1]), finest if many else 0.5
 
 
 def transport(
@@ -373,17 +386,16 @@ def transport(
     reps = len(place)
     spacing = _spacing(place)
     last = finest * spacing
-    epsilon = max(0.125 * spacing, stay / 8.0)
-    if price is None:
-        if reps <= _FEW and len(work) <= 4 * _PER_REP * reps:
-            price = np.zeros(reps + 1)
-            epsilon = max(epsilon, float(np.ptp(place, axis=0).max()) / 8.0)
-        else:
-            price = _coarse_price(xy, work, place, incumbent, stay, low, high)
-            if reps > _FEW:
-                epsilon = max(epsilon, 0.5 * spacing)
-    price = price.copy()
-    epsilon = max(epsilon, last)
+    epsilon = 0.125 * spacing
+    if price is not None:
+        price = price.copy()
+    elif reps > _FEW or len(work) > _MANY * reps:
+        price, part = _coarse_price(xy, work, place, incumbent, stay, low, high)
+        epsilon = part * spacing
+    else:
+        price = np.zeros(reps + 1)
+        epsilon = max(epsilon, float(np.ptp(place, axis=0).max()) / 8.0)
+    epsilon = max(epsilon, last, stay / 8.0)
     order = np.argsort(-work, kind="stable")
     count = reps if reps <= _FEW else _LISTED
     cand, cost, outside = listed(xy, place, incumbent, stay, price, count)

@@ -31,7 +31,20 @@ def test_compare_prints_a_verdict_and_writes_a_picture(
 ) -> None:
     picture = tmp_path / "answer.png"
     status = main(
-        ["compare", str(sample), "--months", "6", "--replications", "6", "--draws", "20", "--picture", str(picture), "--lang", language]
+        [
+            "compare",
+            str(sample),
+            "--months",
+            "6",
+            "--replications",
+            "6",
+            "--draws",
+            "20",
+            "--picture",
+            str(picture),
+            "--lang",
+            language,
+        ]
     )
     printed = capsys.readouterr().out
     assert status == 0
@@ -52,7 +65,9 @@ def test_the_shipped_sample_is_what_the_command_writes(sample: Path) -> None:
     shipped = Path(__file__).resolve().parents[2] / "data" / "sample"
     assert {file.name for file in shipped.iterdir()} == {file.name for file in sample.iterdir()}
     for file in sample.iterdir():
-        assert (shipped / file.name).read_bytes() == file.read_bytes(), f"{file.name}: run `salessim sample data/sample`"
+        assert (shipped / file.name).read_bytes() == file.read_bytes(), (
+            f"{file.name}: run `salessim sample data/sample`"
+        )
 
 
 def test_assumptions_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,7 +121,11 @@ def _remove_deals(folder: Path) -> None:
     ],
 )  # fmt: skip
 def test_bad_input_is_one_paragraph(
-    broken: Path, damage: Callable[[Path], None], options: list[str], words: list[str], capsys: pytest.CaptureFixture[str]
+    broken: Path,
+    damage: Callable[[Path], None],
+    options: list[str],
+    words: list[str],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     damage(broken)
     status = main(["compare", str(broken), "--quiet", *options])

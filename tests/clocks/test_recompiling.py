@@ -17,7 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_second_market_compiles_nothing() -> None:
-    dispatchers = [getattr(entries, name) for name in entries.__all__] + [compiled_clock._advance, compiled_clock._begin]
+    dispatchers = [getattr(entries, name) for name in entries.__all__] + [
+        compiled_clock._advance,
+        compiled_clock._begin,
+    ]
     for clock in ("compiled", "simpy"):
         simulate(make_market(20, 2, 2).but(cross_sell=1.0), make_plan(3), 6, clock=clock)  # type: ignore[arg-type]
     before = [len(d.overloads) for d in dispatchers]

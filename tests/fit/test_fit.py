@@ -133,7 +133,7 @@ def test_shrinkage_limits() -> None:
 
 
 def test_places_in_chinese_and_english() -> None:
-    found = find_places(["上海", "Shanghai", "杭州市", "Springfield", None], ["中国", "CN", None, "United States", None])
+    found = find_places(["上海", "Shanghai", "杭州市", "Springfield", None], ["中国", "CN", None, "US", None])
     assert found[0] == pytest.approx(found[1])
     assert found[2] == pytest.approx([30.29, 120.16], abs=0.1)
     assert np.isfinite(found[3]).all()

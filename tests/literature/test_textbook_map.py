@@ -1,8 +1,8 @@
 """The textbook's map of structures, from the mechanisms.
 
-Citation: standard teaching on sales force structure (Ingram et al.; Johnston & Marshall; Spiro, Stanton & Rich; Zoltners,
-Sinha & Lorimer 2006, HBR 84(7/8), pages 65-66): territory for simple, alike and dispersed customers, product for complex
-lines, customer for distinct needs; specialists must cover larger distances.
+Citation: standard teaching on sales force structure (Ingram et al.; Johnston & Marshall; Spiro, Stanton & Rich;
+Zoltners, Sinha & Lorimer 2006, HBR 84(7/8), pages 65-66): territory for simple, alike and dispersed customers, product
+for complex lines, customer for distinct needs; specialists must cover larger distances.
 Evidence: textbook pattern, read in summaries; no published effect size exists for structure against structure.
 Class: CAL. The worth of skill and insight, coordination and the visits of a trip are chosen so that the map exists with
 default dials; that it exists is therefore no prediction. What is reported beside it is the share of draws of the
@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from salessim.model.market import Market
 from salessim.model.presets import make_market, make_plan
 from salessim.study.assumptions import draw_assumptions
 from salessim.study.phase_map import PhaseMap, phase_map
@@ -24,7 +25,9 @@ STRUCTURES = ("territory", "product", "customer")
 MARKET, PLAN = make_market(400), make_plan(20)
 
 
-def corner(complexity: float, difference: float, distance: float, replications: int, market: object = None) -> np.ndarray:
+def corner(
+    complexity: float, difference: float, distance: float, replications: int, market: Market | None = None
+) -> np.ndarray:
     """Revenue of each structure in each replication at one corner, shape (replications, structures)."""
     found = phase_map(
         market or MARKET, PLAN, complexities=[complexity], differences=[difference], distances=[distance],

@@ -69,7 +69,8 @@ def test_frozen() -> None:
         (lambda: load(Plan, "reps: [1"), ["not valid YAML", "line"]),
         (lambda: load(Plan, "just words"), ["mapping of settings"]),
         (lambda: load(Plan, "missing.yaml"), ["missing.yaml", "no such file"]),
-        (lambda: make_market(5).but(affinity=[{"segment": "moon", "product": "product A"}]), ["affinity, row 1", "'moon'"]),
+        (lambda: make_market(5).but(affinity=[{"segment": "moon", "product": "product A"}]),
+         ["affinity, row 1", "'moon'"]),
     ],
 )  # fmt: skip
 def test_errors_in_the_users_words(make: object, words: list[str]) -> None:
@@ -103,7 +104,14 @@ def test_register_is_complete_and_consistent() -> None:
 def test_every_numeric_setting_of_a_mechanism_is_in_the_register() -> None:
     market, _ = preset("small")
     known = {entry.name for entry in register()}
-    for part in (market.demand, market.knowledge, market.relationship, market.coordination, market.travelling, market.money):
+    for part in (
+        market.demand,
+        market.knowledge,
+        market.relationship,
+        market.coordination,
+        market.travelling,
+        market.money,
+    ):
         for name, field in type(part).model_fields.items():
             if field.annotation is float:
                 assert name in known, name
