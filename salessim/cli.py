@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     compare = verbs.add_parser("compare", help="compare today's structure with territory, product, customer and hybrid")
     compare.add_argument("folder", help="folder with a CRM export")
     compare.add_argument("--months", type=int, default=24, help="length of the comparison (default: 24)")
-    compare.add_argument("--replications", type=int, default=30, help="paired replications (default: 30, up to 90 where needed)")
+    compare.add_argument("--replications", type=int, default=30, help="paired runs (30, up to 90 where needed)")
     compare.add_argument("--draws", type=int, default=48, help="draws of the assumptions (default: 48)")
     compare.add_argument(
         "--delta", type=float, default=1.0, help="smallest difference that matters, %% of revenue (default: 1)"

@@ -15,9 +15,9 @@ __all__ = ["apportion", "match_groups"]
 def apportion(total: int, weights: ArrayLike, minimum: int = 1) -> NDArray[np.int64]:
     """Divide `total` reps among groups in proportion to weights, by largest remainder (Hamilton, Hare-Niemeyer).
 
-    A group whose proportional share is below `minimum` gets `minimum`; the others divide what is left. Reps that rounding
-    down leaves over go to the largest remainders; of equal ones to the larger weight, then to the earlier group. The
-    arithmetic is exact.
+    A group whose proportional share is below `minimum` gets `minimum`; the others divide what is left. Reps that
+    rounding down leaves over go to the largest remainders; of equal ones to the larger weight, then to the earlier
+    group. The arithmetic is exact.
 
     Parameters
     ----------
@@ -47,19 +47,26 @@ def apportion(total: int, weights: ArrayLike, minimum: int = 1) -> NDArray[np.in
     >>> apportion(2, [1, 1, 1])
     Traceback (most recent call last):
         ...
-    salessim.errors.ModelError: total: there are fewer reps than the groups need. Found: 2. Allowed: 3 or more (3 groups,
-    at least 1 each). Add reps, or have fewer groups.
+    salessim.errors.ModelError: total: there are fewer reps than the groups need. Found: 2. Allowed: 3 or more
+    (3 groups, at least 1 each). Add reps, or have fewer groups.
     """
     shares = np.array(weights, dtype=np.float64)
     if shares.ndim != 1:
         raise ModelError(
-            explain("there must be one weight for each group", where="weights", value=f"shape {shares.shape}", allowed="a list")
+            explain(
+                "there must be one weight for each group",
+                where="weights",
+                value=f"shape {shares.shape}",
+                allowed="a list of numbers",
+            )
         )
     bad = ~(np.isfinite(shares) & (shares >= 0))
     if bad.any():
         row = int(np.argmax(bad))
         raise ModelError(
-            explain("must be a number, 0 or more", where=f"weights, row {row}", value=float(shares[row]), allowed="0 or more")
+            explain(
+                "not a weight", where=f"weights, row {row}", value=float(shares[row]), allowed="a number, 0 or more"
+            )
         )
     groups = len(shares)
     if minimum < 0:
@@ -76,7 +83,9 @@ def apportion(total: int, weights: ArrayLike, minimum: int = 1) -> NDArray[np.in
         )
     if groups == 0:
         if total:
-            raise ModelError(explain("there is no group to take the reps", where="weights", value=[], allowed="one or more"))
+            raise ModelError(
+                explain("there is no group to take the reps", where="weights", value=[], allowed="1 or more")
+            )
         return np.zeros(0, np.int64)
     exact = [Fraction(share) for share in shares.tolist()] if shares.any() else [Fraction(1)] * groups
     seats = [minimum] * groups
@@ -103,8 +112,8 @@ def match_groups(fitness: ArrayLike, sizes: ArrayLike) -> NDArray[np.int64]:
     """Put reps into groups of given sizes so that total fitness is greatest.
 
     The assignment problem, each group as many columns as it has places (Jonker-Volgenant in `scipy`; 2,000 reps take
-    about 0.3 s, 5,000 about 2 s and 200 MB). Of reps who suit all groups equally well relative to each other, the earlier
-    row goes to the earlier group.
+    about 0.3 s, 5,000 about 2 s and 200 MB). Of reps between whom it makes no difference, because their rows differ by
+    a constant, the earlier row goes to the earlier group.
 
     Parameters
     ----------
@@ -136,7 +145,7 @@ def match_groups(fitness: ArrayLike, sizes: ArrayLike) -> NDArray[np.int64]:
     places = np.asarray(sizes)
     if places.ndim != 1 or (places.size and places.dtype.kind not in "iu") or (places < 0).any():
         raise ModelError(
-            explain("must be whole numbers, one for each group", where="sizes", value=places.tolist(), allowed="0 or more")
+            explain("one whole number for each group", where="sizes", value=places.tolist(), allowed="0 or more each")
         )
     if table.size == 0:
         table = table.reshape(int(places.sum()) if table.ndim != 2 else table.shape[0], len(places))
@@ -152,7 +161,7 @@ def match_groups(fitness: ArrayLike, sizes: ArrayLike) -> NDArray[np.int64]:
     reps = len(table)
     if int(places.sum()) != reps:
         raise ModelError(
-            explain("group sizes must sum to the number of reps", where="sizes", value=int(places.sum()), allowed=str(reps))
+            explain("must sum to the number of reps", where="sizes", value=int(places.sum()), allowed=str(reps))
         )
     bad = ~np.isfinite(table).all(axis=1)
     if bad.any():

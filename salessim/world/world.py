@@ -82,7 +82,7 @@ class World:
         self.address = addresses(self.tables)
 
     def make_room_to_open(self) -> None:
-        """Make sure that opening the books cannot overflow a table: an event per cover, rep and open deal, a tie each."""
+        """Make sure that opening the books overflows no table: an event per cover, rep and open deal, a tie each."""
         counts = self.tables["counts"][0]
         events = len(self.tables["covers"]) + len(self.tables["reps"]) + int(counts["deals"])
         needed = {"agenda": events, "heap": events, "relations": int(counts["relations"]) + int(counts["deals"])}

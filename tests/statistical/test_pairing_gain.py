@@ -21,7 +21,7 @@ REPLICATIONS = 200
 def test_pairing_cuts_the_variance_of_every_difference_at_least_fourfold() -> None:
     """Var(A) + Var(B) over Var(A - B) is 4 or more for every pair.
 
-    With 200 replications a ratio of variances has a relative standard error of about 12 %: a true ratio of 6 passes with
+    With 200 replications a ratio of variances has a relative standard error of some 12 %: a true ratio of 6 passes with
     probability above 0.99, one of 3 fails with probability above 0.98.
     """
     company = fit_company(read_crm(SAMPLE))
