@@ -23,6 +23,8 @@ __all__ = ["Alignment", "align", "crew", "demand_rates", "expected_hours", "toda
 _MIDDLE_ACTIVATION = 0.6
 _CALLS_A_YEAR = 8.0
 _TODAY_KEEPS = 0.9
+_WORTH_OF_SPREAD = 0.15
+"""How much experience (0-1) it is worth that a group of specialists has people everywhere on the map."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -268,10 +270,33 @@ def _specialise(
     weights = np.array([load[bundle].sum() for bundle in bundles])
     sizes = apportion(len(reps), np.maximum(weights, 1e-9), minimum=1)
     fitness = np.column_stack([experience[reps][:, bundle].mean(axis=1) for bundle in bundles])
+    spread = _spread_seats(force.homes[reps], sizes)
+    fitness[np.arange(len(reps)), spread] += _WORTH_OF_SPREAD
     group = match_groups(fitness, sizes)
     for b, bundle in enumerate(bundles):
         part = np.logical_or.reduce([parts[k] for k in bundle]) & within
         force.divide(part, reps[group == b], prefix + " + ".join(names[k] for k in bundle))
+
+
+def _spread_seats(homes: Floats, sizes: Ints) -> Ints:
+    """Deal the groups out over the map, so that each has people everywhere: one group per rep.
+
+    Reps are lined up along a Z-order curve, on which neighbours on the map are mostly neighbours in line, and groups
+    take turns in proportion to their sizes.
+    """
+    known = np.asarray(np.isfinite(homes).all(axis=1))
+    code = np.zeros(len(homes), dtype=np.int64)
+    if known.any():
+        low = homes[known].min(axis=0)
+        width = float(np.ptp(homes[known], axis=0).max()) or 1.0
+        cell = np.clip((np.where(known[:, None], homes, low) - low) / width * 1023.0, 0, 1023).astype(np.int64)
+        for bit in range(10):
+            code |= ((cell[:, 0] >> bit & 1) << (2 * bit)) | ((cell[:, 1] >> bit & 1) << (2 * bit + 1))
+    turn = np.concatenate([(np.arange(size) + 0.5) / size for size in sizes])
+    owner_of_turn = np.repeat(np.arange(len(sizes)), sizes)[np.argsort(turn, kind="stable")]
+    seats = np.empty(len(homes), dtype=np.int64)
+    seats[np.argsort(code, kind="stable")] = owner_of_turn
+    return seats
 
 
 def _hybrid(

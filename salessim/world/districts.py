@@ -85,7 +85,7 @@ def balance(
         for axis in (0, 1):
             centre = np.bincount(owner, load * xy[:, axis], n_r) / np.maximum(total, 1e-300)
             settled[:, axis] = np.where(free & (total > 0), centre, settled[:, axis])
-    done = np.bincount(owner, load, n_r)
+    done = np.bincount(owner, load, n_r).astype(np.float64)
     way = np.sqrt(((xy - settled[owner]) ** 2).sum(axis=1))
     worst = float(np.max(np.abs(done / np.maximum(target, 1e-300) - 1.0)))
     return Territories(owner, settled, done, worst, float((way * load).sum() / load.sum()), turn + 1)

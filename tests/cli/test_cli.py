@@ -114,7 +114,7 @@ def _remove_deals(folder: Path) -> None:
         (_header_only, [], ["deals.csv"]),
         (_unreadable_dates, [], ["deals.csv", "created_at", "some day soon"]),
         (_edit("deals.csv", lambda text: text.replace(",stage,status,", ",colour,shape,", 1)), [], ["deals.csv"]),
-        (_edit("products.csv", lambda text: text.replace(",180000.0,", ",-180000,", 1)), [], ["products.csv", "180000"]),
+        (_edit("products.csv", lambda text: text.replace(",180000.0", ",-180000", 1)), [], ["products.csv", "180000"]),
         (lambda folder: None, ["--reps", "0"], ["plan.reps", "Found: 0", "1 or more"]),
         (lambda folder: None, ["--months", "0"], ["months", "Found: 0"]),
         (lambda folder: None, ["--replications", "1"], ["replications", "Found: 1"]),

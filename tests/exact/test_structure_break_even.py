@@ -152,6 +152,21 @@ def test_a_month_of_calls_has_the_productive_share_of_one_visit(tau: float, h: f
         assert diary["deal_hours"].sum() == 0.0
 
 
+def test_a_visit_is_there_and_back_shared_by_the_visits_of_a_trip() -> None:
+    """Kilometres and hours of a visit over 230 km as the crow flies, by road and by air, to the last digit we state."""
+    road = market_of(230.0 * 1.3 / 60.0 / 1.5, 1, "road")
+    world = build_world(road, plan_of("territory", 0.5), 1)
+    open_books(world.address)
+    relations = world.used("relations")
+    assert relations["km"] == pytest.approx(np.full(REP_COUNT, 2 * 230.0 * 1.3 / 3), rel=1e-9)
+    assert relations["travel"] == pytest.approx(np.full(REP_COUNT, 2 * (230.0 * 1.3 / 60.0) / 3), rel=1e-9)
+    flown = build_world(
+        road.but(flight_overhead=1.0, flight_speed=460.0, visits_per_trip=1.0), plan_of("territory", 0.5), 1
+    )
+    open_books(flown.address)
+    assert flown.used("relations")["travel"] == pytest.approx(np.full(REP_COUNT, 2 * 1.5), rel=1e-9)
+
+
 def test_no_distance_makes_structures_even() -> None:
     """Without travel the productive share is 1 for both, and rho is 1: nothing to win by either."""
     market = market_of(1.0, 3, "road").but(travel=0.0)

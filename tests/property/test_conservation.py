@@ -207,6 +207,14 @@ def check_time(run: Run) -> None:
     assert np.array_equal(relations["rep"][calls["relation"]], calls["rep"])
     assert np.array_equal(relations["account"][calls["relation"]], calls["account"])
     assert np.all(np.diff(calls["at"]) >= 0)
+    steps = world.used("steps")[world.used("steps")["finished"] >= 0]
+    tie = {(int(row["account"]), int(row["rep"])): float(row["km"]) for row in relations}
+    account = world.used("deals")["account"][steps["deal"]]
+    visits = sum(
+        tie[int(a), int(r)] * float(world["stages"]["visit"][s])
+        for a, r, s in zip(account, steps["rep"], steps["stage"], strict=True)
+    )
+    assert diary["km"].sum() == pytest.approx(visits + (relations["calls"] * relations["km"]).sum(), rel=1e-9)
     if float(world["settings"]["grid"][0]) > 0.0:
         return
     rep, begin, there, end, kind = activities(run)
