@@ -15,8 +15,8 @@ from salessim.errors import ModelError, explain
 from salessim.model.market import Market
 from salessim.model.plan import Plan
 from salessim.world.apportion import apportion, match_groups
-from salessim.world.districts import balance
 from salessim.world.places import Places, locate
+from salessim.world.territories import balance
 
 __all__ = ["Alignment", "align", "crew", "demand_rates", "expected_hours", "todays_owners"]
 
