@@ -145,7 +145,7 @@ def agrees(values: ArrayLike, target: float, width: float = 0.02) -> str:
 
     It must lie within 4 standard errors (a false alarm in 16,000 for a correct model, though with fixed seeds the
     answer is the same at each run), and 1.96 standard errors must be within `width` of the target, so that a true
-    deviation of twice `width` is noticed with probability above 0.5, one of three times `width` with 0.97.
+    deviation of twice `width` is noticed with probability 0.46 or more, one of three times `width` with 0.97.
     """
     mean, error = estimate(values)
     z = (mean - target) / error if error > 0 else (0.0 if mean == target else math.inf)

@@ -37,6 +37,18 @@ def _yearly_value(w: Tables, i: int) -> float:
 
 
 @rule
+def _sales_share(w: Tables, i: int, own: float) -> float:
+    """Return the past sales of the account of relation `i`, in proportion to the demand `own` it covers there."""
+    sales, value = 0.0, 0.0
+    j = w.accounts[w.relations[i].account].first_relation
+    while j >= 0:
+        sales += w.relations[j].sales
+        value += _yearly_value(w, j)
+        j = w.relations[j].next_of_account
+    return sales * own / value if value > 0.0 else 0.0
+
+
+@rule
 def worth_of_call(w: Tables, i: int, t: float) -> float:
     """Return how much a call on relation `i` is worth to its rep now, by the coverage rule of the plan.
 
@@ -54,7 +66,8 @@ def worth_of_call(w: Tables, i: int, t: float) -> float:
             c = w.covers[c].next
         return gain / max(hours, 1e-6)
     if s.coverage == PROPORTIONAL:
-        return (w.relations[i].sales + _yearly_value(w, i)) / (w.relations[i].calls + 1.0)
+        own = _yearly_value(w, i)
+        return (_sales_share(w, i, own) + own) / (w.relations[i].calls + 1.0)
     if s.coverage == EASIEST:
         return (0.2 + relation_now(w, i, t)) / max(hours, 1e-6)
     tier = w.accounts[w.relations[i].account].tier
@@ -96,11 +109,15 @@ def _plan_tour(w: Tables, r: int, t: float) -> None:
     worth = np.empty(length)
     prospects = int(length * w.settings[0].prospecting + 0.5)
     n = _pick(w, r, t, 1, 0, length - prospects, worth)
-    m = _pick(w, r, t, 0, n, length, worth)
-    if m < length:
+    m = _pick(w, r, t, 0, n, n + prospects, worth)
+    if m - n < prospects:
         # prospects ran out: their places go to customers, so the tour is planned again without them
-        n = _pick(w, r, t, 1, 0, length - (m - n), worth)
-        m = _pick(w, r, t, 0, n, length, worth)
+        prospects = m - n
+        n = _pick(w, r, t, 1, 0, length - prospects, worth)
+        m = _pick(w, r, t, 0, n, n + prospects, worth)
+    if m == 0:
+        # all customers were seen lately: better a prospect than nobody
+        m = _pick(w, r, t, 0, 0, length, worth)
     w.reps[r].tour_size = m
     w.reps[r].tour_place = 0
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from salessim.rules.agenda import WAKE, announce
+from salessim.rules.worktime import at_work, next_opening
 from salessim.world.compiled import rule
 from salessim.world.tables import (
     EXPIRED,
     INQUIRY,
+    NEVER,
     NO_DECISION,
     NOTHING,
     WAITING,
     Tables,
 )
 
-__all__ = ["close_overdue", "join_queue", "patience", "take_next_deal", "urgency"]
+__all__ = ["close_overdue", "join_queue", "patience", "summon", "take_next_deal", "urgency"]
 
 
 @rule
@@ -71,7 +74,7 @@ def join_queue(w: Tables, d: int, t: float) -> int:
         w.deals[d].next = w.groups[g].first_deal
         w.groups[g].first_deal = d
         w.groups[g].waiting += 1
-        return _longest_idle(w, g)
+        return _first_free(w, g, t)
     w.deals[d].next = w.reps[r].first_deal
     w.reps[r].first_deal = d
     w.reps[r].waiting += 1
@@ -79,14 +82,37 @@ def join_queue(w: Tables, d: int, t: float) -> int:
 
 
 @rule
-def _longest_idle(w: Tables, g: int) -> int:
-    best = -1
+def _free_from(w: Tables, r: int, t: float) -> float:
+    """Return when rep `r`, who has nothing to do, is at work next."""
+    return t if at_work(w, r, t) else next_opening(w, r, t, False)
+
+
+@rule
+def _first_free(w: Tables, g: int, t: float) -> int:
+    """Return the rep of group `g` who has nothing to do and is at work first; of several the longest idle; -1: none."""
+    best, soonest = -1, NEVER
     r = w.groups[g].first_rep
     while r >= 0:
-        if w.reps[r].doing == NOTHING and (best < 0 or w.reps[r].began < w.reps[best].began):
-            best = r
+        if w.reps[r].doing == NOTHING:
+            when = _free_from(w, r, t)
+            if best < 0 or when < soonest or (when == soonest and w.reps[r].began < w.reps[best].began):
+                best, soonest = r, when
         r = w.reps[r].next_of_group
     return best
+
+
+@rule
+def summon(w: Tables, r: int, t: float) -> None:
+    """Let rep `r`, who has just begun something, call a colleague if leads wait in the pool of their group."""
+    g = w.reps[r].group
+    if w.settings[0].pooled == 0 or w.groups[g].waiting == 0:
+        return
+    other = _first_free(w, g, t)
+    if other >= 0:
+        when = _free_from(w, other, t)
+        if when < NEVER and w.reps[other].wake != when:
+            w.reps[other].wake = when
+            announce(w, when, WAKE, other)
 
 
 @rule

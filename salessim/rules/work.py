@@ -5,7 +5,7 @@ from __future__ import annotations
 from salessim.rules.agenda import WAKE, WORK, announce
 from salessim.rules.coverage import begin_call, finish_call, next_call
 from salessim.rules.funnel import begin_step, finish_step
-from salessim.rules.waiting import close_overdue, take_next_deal
+from salessim.rules.waiting import close_overdue, summon, take_next_deal
 from salessim.rules.worktime import at_work, finish_time, month_of, next_opening, snap, worked
 from salessim.world.compiled import rule
 from salessim.world.tables import NEVER, NOTHING, ON_CALL, ON_DEAL, Tables
@@ -51,6 +51,7 @@ def choose_work(w: Tables, r: int, t: float) -> None:
     if w.settings[0].grid > 0.0:
         done = t + snap(w, done - t)
     announce(w, done, WORK, r)
+    summon(w, r, t)
 
 
 @rule

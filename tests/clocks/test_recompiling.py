@@ -35,7 +35,7 @@ def test_editing_a_rule_changes_results_in_a_new_process(tmp_path: Path) -> None
     shutil.copytree(ROOT / "salessim", tmp_path / "salessim", ignore=shutil.ignore_patterns("__pycache__"))
     code = (
         "from salessim.model.presets import preset; from salessim.clocks.simulate import simulate; "
-        "print(simulate(*preset('small'), 2).revenue)"
+        "print(simulate(*preset('small'), 6).revenue)"
     )
 
     def revenue() -> float:
