@@ -99,12 +99,15 @@ MAY_KNOW: dict[str, set[str]] = {
     "rules": {"world"},
     "clocks": {"rules"},
     "measures": {"clocks"},
+    "pay": {"world"},
     "study": {"measures"},
+    "sizing": {"study"},
     "crm": {"words"},
     "fit": {"crm", "clocks"},  # a fit is checked and settled by simulating it
     "forecast": {"crm"},
     "show": {"study", "forecast"},
-    "sample": {"clocks", "crm"},
+    "record": {"clocks", "crm"},  # what people wrote down of a run, as a CRM would hold it
+    "sample": {"record"},
     "lessons": {"words"},
     "bench": {"study"},
 }
