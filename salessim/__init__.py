@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from salessim.clocks.settle import end_state, settle
     from salessim.clocks.simulate import simulate
     from salessim.clocks.simulation import Simulation
-    from salessim.cockpit import panel
     from salessim.crm import read_crm
     from salessim.errors import CrmError, ModelError, SalesSimError, StudyError
     from salessim.fit import Fit, fit_company, fit_market, fit_plan
+    from salessim.forecast import forecast
     from salessim.lessons import check
     from salessim.measures import measures_frame, measures_of
     from salessim.model.files import dump, load
@@ -25,16 +25,22 @@ if TYPE_CHECKING:
     from salessim.model.presets import preset
     from salessim.model.register import register, register_frame
     from salessim.sample import sample_company, write_sample
+    from salessim.sizing.methods import size_sales_force
     from salessim.study.comparison import compare
+    from salessim.study.components import variance_components
     from salessim.study.elasticity import effort_elasticity
     from salessim.study.explain import explain_difference
     from salessim.study.phase_map import phase_map
+    from salessim.study.selection import choose_best
     from salessim.study.study import Study
     from salessim.study.twins import trace_deal, twin_deals
+    from salessim.study.warm_up import steady_state
+    from salessim.widgets import Cockpit, cockpit
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "Cockpit": "salessim.widgets",
     "CrmError": "salessim.errors",
     "Fit": "salessim.fit",
     "Market": "salessim.model.market",
@@ -46,6 +52,8 @@ _HOME = {
     "Study": "salessim.study.study",
     "StudyError": "salessim.errors",
     "check": "salessim.lessons",
+    "choose_best": "salessim.study.selection",
+    "cockpit": "salessim.widgets",
     "compare": "salessim.study.comparison",
     "dump": "salessim.model.files",
     "effort_elasticity": "salessim.study.elasticity",
@@ -54,10 +62,10 @@ _HOME = {
     "fit_company": "salessim.fit",
     "fit_market": "salessim.fit",
     "fit_plan": "salessim.fit",
+    "forecast": "salessim.forecast",
     "load": "salessim.model.files",
     "measures_frame": "salessim.measures",
     "measures_of": "salessim.measures",
-    "panel": "salessim.cockpit",
     "phase_map": "salessim.study.phase_map",
     "preset": "salessim.model.presets",
     "read_crm": "salessim.crm",
@@ -66,12 +74,16 @@ _HOME = {
     "sample_company": "salessim.sample",
     "settle": "salessim.clocks.settle",
     "simulate": "salessim.clocks.simulate",
+    "size_sales_force": "salessim.sizing.methods",
+    "steady_state": "salessim.study.warm_up",
     "trace_deal": "salessim.study.twins",
     "twin_deals": "salessim.study.twins",
+    "variance_components": "salessim.study.components",
     "write_sample": "salessim.sample",
 }
 
 __all__ = [
+    "Cockpit",
     "CrmError",
     "Fit",
     "Market",
@@ -83,6 +95,8 @@ __all__ = [
     "Study",
     "StudyError",
     "check",
+    "choose_best",
+    "cockpit",
     "compare",
     "dump",
     "effort_elasticity",
@@ -91,10 +105,10 @@ __all__ = [
     "fit_company",
     "fit_market",
     "fit_plan",
+    "forecast",
     "load",
     "measures_frame",
     "measures_of",
-    "panel",
     "phase_map",
     "preset",
     "read_crm",
@@ -103,8 +117,11 @@ __all__ = [
     "sample_company",
     "settle",
     "simulate",
+    "size_sales_force",
+    "steady_state",
     "trace_deal",
     "twin_deals",
+    "variance_components",
     "write_sample",
 ]
 

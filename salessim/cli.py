@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -70,26 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     register.set_defaults(run=_assumptions)
 
     bench = verbs.add_parser("bench", help="measure speed and precision on this machine")
+    bench.add_argument("--quick", action="store_true", help="leave out 5,000 reps, compiling and other simulators")
+    bench.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the table")
     bench.set_defaults(run=_bench)
     return parser
-
-
-class _Progress:
-    """One line on standard error that overwrites itself on a terminal; silent elsewhere."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._shown = not quiet and sys.stderr.isatty()
-        self._last = 0.0
-
-    def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if self._shown and (now - self._last > 0.2 or done == total):
-            self._last = now
-            print(
-                f"\rreplaying the market: {done:,} of {total:,} runs",
-                end="\n" if done == total else "",
-                file=sys.stderr,
-            )
 
 
 def _compare(chosen: argparse.Namespace) -> int:
@@ -113,7 +96,7 @@ def _compare(chosen: argparse.Namespace) -> int:
         plans[structure] = changed.but(reps=chosen.reps) if chosen.reps is not None else changed
     study = compare(
         fitted.market, plans, months=chosen.months, replications=chosen.replications, draws=chosen.draws,
-        delta=chosen.delta / 100.0, seed=chosen.seed, progress=_Progress(chosen.quiet),
+        delta=chosen.delta / 100.0, seed=chosen.seed, progress=False if chosen.quiet else None,
     )  # fmt: skip
     print(summary_text(study, chosen.lang))
     print()
@@ -164,5 +147,5 @@ def _assumptions(chosen: argparse.Namespace) -> int:
 def _bench(chosen: argparse.Namespace) -> int:
     from salessim.bench import bench
 
-    print(bench())
+    print(bench(quick=chosen.quick, language=chosen.lang))
     return 0

@@ -9,12 +9,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from salessim.rules import agenda, cross_selling, demand, funnel, opening, work
+from salessim.rules import agenda, cross_selling, demand, funnel, goodwill, opening, waiting, work
 from salessim.world.access import opened
 from salessim.world.compiled import rule
-from salessim.world.tables import NOTHING, Tables
+from salessim.world.tables import INQUIRY, NOTHING, Tables
 
-__all__ = ["answer", "candidate", "choose_work", "close_books", "finish_work", "open_books", "referral"]
+__all__ = [
+    "add_goodwill",
+    "answer",
+    "candidate",
+    "choose_work",
+    "close_books",
+    "finish_work",
+    "inquiry",
+    "open_books",
+    "referral",
+]
 
 Address = NDArray[np.int64]
 
@@ -76,3 +86,17 @@ def finish_work(a: Address, r: int, t: float) -> tuple[int, int, bool]:
     w.counts[0].agenda = 0
     work.finish_work(w, r, t)
     return _report(w, -1)
+
+
+@rule
+def add_goodwill(a: Address, c: int, calls: float, t: float) -> None:
+    """See `salessim.rules.goodwill.add_goodwill`. Only processes of a user's own call it from here."""
+    goodwill.add_goodwill(opened(a), c, calls, t)
+
+
+@rule
+def inquiry(a: Address, c: int, k: np.uint64, t: float) -> tuple[int, int, bool]:
+    """Let an inquiry with identity `k` come in on cover `c`. Only processes of a user's own call it from here."""
+    w = opened(a)
+    w.counts[0].agenda = 0
+    return _report(w, waiting.join_queue(w, demand.new_deal(w, k, c, w.covers[c].owner, INQUIRY, t), t))

@@ -10,15 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import simpy
 
 from salessim.clocks import entries
 from salessim.clocks.run import Run
+from salessim.errors import StudyError, explain
 from salessim.rules.agenda import CANDIDATE, REFERRAL, REPLY, WAKE, WORK
+from salessim.world.access import addresses
 from salessim.world.build import build_world
+from salessim.world.random import SHOCK, identity, key, uniform
+from salessim.world.tables import DTYPES
 from salessim.world.world import World
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from salessim.model.market import Market
     from salessim.model.plan import Plan
     from salessim.world.alignment import Alignment
@@ -32,6 +39,7 @@ class At(simpy.Event):
     def __init__(self, env: simpy.Environment, time: float, kind: int, ident: int) -> None:
         # not super().__init__: a scheduled event is born triggered, as simpy.Timeout is
         self.env = env
+        self.time = time
         self.callbacks = []
         self._ok = True
         self._value = None
@@ -58,8 +66,8 @@ class Simulation:
     seed, replication : int
         Luck: the same pair replays the same market, customer by customer, under any plan.
     processes : sequence of callables
-        Processes of your own: each is called with this simulation and returns a SimPy generator, which can wait on
-        ``sim.env`` and change ``sim.world`` (see the example).
+        Processes of your own: each is called with this simulation and returns a SimPy generator, which waits on
+        ``sim.env`` and acts on the world by the methods below. `salessim.compare` takes them too.
     world : World, optional
         A world built before; by default it is built from market and plan.
 
@@ -69,17 +77,35 @@ class Simulation:
         Time is in days since the market's start.
     world : World
 
+    Notes
+    -----
+    What a process may do to the running world (``sim.world``; rows have the names in ``sim.world.names``):
+
+    ======================================  ===========================================================================
+    strike, sick leave, trade fair          `take_time`: working days of some reps are gone
+    campaign, reference, complaint          `add_goodwill`: of an account and product, in calls; never below 0
+    extra opportunities                     `add_inquiry`: one more inquiry, with luck of its own
+    price, margin, complexity of a product  ``sim.world["products"]``, for deals that begin from now on
+    demand of an account and product        ``sim.world["covers"]["rate"]`` (a day, saturated), from its next candidate
+    skill, insight                          ``sim.world["skill"]["level"]`` (rep x product), ``["insight"]``
+    goodwill lost, response, travel speed   the scalars of ``sim.world["settings"]``; travel only for new relations
+    ======================================  ===========================================================================
+
+    Everything else (owners, queues, chains ``next...``, counts, states of deals) is kept consistent by the rules and is
+    for reading. Luck comes from `luck`, never from a generator of your own: otherwise two plans do not meet the same
+    world, and the same run is not the same twice.
+
     Examples
     --------
-    A trade fair after 60 days that brings goodwill everywhere:
+    A strike of ten working days of everybody after three months:
 
     >>> from salessim.model.presets import preset
     >>> market, plan = preset("small")
-    >>> def fair(sim):
-    ...     yield sim.env.timeout(60)
-    ...     sim.world["covers"]["goodwill"] += 2.0
-    >>> run = Simulation(market, plan, months=6, processes=[fair]).run()
-    >>> run.revenue > Simulation(market, plan, months=6).run().revenue
+    >>> def strike(sim):
+    ...     yield sim.env.timeout(90)
+    ...     sim.take_time(range(len(sim.world.names.reps)), days=10)
+    >>> run = Simulation(market, plan, months=6, processes=[strike]).run()
+    >>> run.revenue < Simulation(market, plan, months=6).run().revenue
     True
     """
 
@@ -137,6 +163,83 @@ class Simulation:
         """A customer answers."""
         self._told(*entries.answer(self.world.address, d, self.env.now))
 
+    # ---- what a process of one's own may do ------------------------------------------------------------------------
+    def take_time(self, reps: ArrayLike, days: int) -> None:
+        """Take the next `days` working days of some reps out of their calendars.
+
+        What a rep is at is not interrupted: his days are counted from the morning after it is done.
+
+        Parameters
+        ----------
+        reps : array of int
+            Rows of ``world["reps"]``; ``world["covers"]["owner"]`` tells who sells what to whom.
+        days : int
+
+        Raises
+        ------
+        StudyError
+            For a rep who is not there, or less than one day.
+        """
+        world, chosen = self.world, np.unique(np.asarray(list(np.atleast_1d(np.asarray(reps))), dtype=np.int64))
+        table = world["reps"]
+        if len(chosen) and not (chosen[0] >= 0 and chosen[-1] < len(table)):
+            raise StudyError(
+                explain("no such rep", where="take_time", value=chosen.tolist(), allowed=f"0 to {len(table) - 1}")
+            )
+        if days < 1:
+            raise StudyError(explain("too few days", where="take_time", value=days, allowed="1 or more"))
+        n_days = int(world["settings"]["n_days"][0])
+        hours = world["hours"]["total"].reshape(-1, n_days + 1)[table["calendar"]]
+        for r in chosen.tolist():
+            daily = np.diff(hours[r])
+            first = self._free_morning(r)
+            gone = first + np.flatnonzero(daily[first:] > 0.0)[:days]
+            daily[gone] = 0.0
+            hours[r, first + 1 :] = hours[r, first] + np.cumsum(daily[first:])
+        table["calendar"] = np.arange(len(table))  # from now on everybody has a calendar of his own
+        world.tables["hours"] = np.zeros(hours.size, DTYPES["hours"])
+        world["hours"]["total"] = hours.ravel()
+        world.address = addresses(world.tables)
+
+    def _free_morning(self, r: int) -> int:
+        """Return the first day whose morning is still to come when rep `r` has done what he is at."""
+        at = self._work[r]
+        free = max(self.env.now, at.time if at is not None else 0.0)
+        day = int(free)
+        return day if free <= day + float(self.world["settings"]["opens"][0]) else day + 1
+
+    def add_goodwill(self, covers: ArrayLike, calls: float) -> None:
+        """Add goodwill worth so many calls to accounts and products (rows of ``world["covers"]``)."""
+        for c in self._covers(covers, "add_goodwill"):
+            entries.add_goodwill(self.world.address, c, 0.0, self.env.now)  # what is there now, after fading
+            least = -float(self.world["covers"]["goodwill"][c])
+            entries.add_goodwill(self.world.address, c, max(float(calls), least), self.env.now)
+
+    def add_inquiry(self, covers: ArrayLike, name: str) -> None:
+        """Let one more inquiry come in on each of these covers (rows of ``world["covers"]``), at this moment.
+
+        `name` gives the inquiry its identity, and with it the same budget and luck under every plan; an account and
+        product has at most one inquiry of a name.
+        """
+        for c in self._covers(covers, "add_inquiry"):
+            own = key(key(int(self.world["settings"]["seed"][0]), int(self.world["covers"]["key"][c])), identity(name))
+            self._told(*entries.inquiry(self.world.address, c, np.uint64(own), self.env.now))
+
+    def _covers(self, covers: ArrayLike, where: str) -> list[int]:
+        chosen: list[int] = np.unique(np.asarray(covers, dtype=np.int64)).tolist()
+        last = len(self.world["covers"]) - 1
+        if chosen and not (chosen[0] >= 0 and chosen[-1] <= last):
+            raise StudyError(explain("no such cover", where=where, value=chosen, allowed=f"0 to {last}"))
+        return chosen
+
+    def luck(self, name: str, ordinal: int = 0) -> float:
+        """Return a number between 0 and 1 that depends on seed, replication, `name` and `ordinal` alone.
+
+        For an account take its key, ``world["accounts"]["key"]``, as ordinal: rows depend on the order in a file.
+        """
+        own = key(int(self.world["settings"]["seed"][0]), identity("own process", name))
+        return float(uniform(own, SHOCK, np.uint64(ordinal)))  # the key is used for nothing else, whatever the stream
+
     # ---- the wiring ------------------------------------------------------------------------------------------------
     def _told(self, ring: int, announced: int, roomy: bool) -> None:
         self._announce(announced, roomy)
@@ -180,7 +283,15 @@ class Simulation:
             self._bells[r] = self.env.event()
             self.env.process(self._waking_rep(r, self._bells[r]))  # type: ignore[arg-type]
         for process in self._processes:
-            self.env.process(process(self))  # type: ignore[arg-type]
+            steps = process(self)
+            if not hasattr(steps, "throw"):
+                raise StudyError(
+                    explain(
+                        "a process of your own must be a generator: it waits with `yield sim.env.timeout(days)`",
+                        where=f"processes, {getattr(process, '__name__', process)}", value=steps,
+                    )
+                )  # fmt: skip
+            self.env.process(steps)  # type: ignore[arg-type]
         self.env.run(until=until)
         entries.close_books(world.address)
         counts = world["counts"]

@@ -10,11 +10,12 @@ from datetime import date
 import pandas as pd
 
 from salessim.crm.clean import label_key, name_key
+from salessim.crm.plain import among
 from salessim.crm.profiles import load_data
 from salessim.crm.report import ReportBuilder, Sentence, sentence
 from salessim.errors import CrmError, explain
 
-__all__ = ["Seen", "cannot_tell", "date_range", "look", "missing_shares", "refuse_bad_prices"]
+__all__ = ["Seen", "cannot_tell", "date_range", "look", "looks_like_test", "missing_shares", "refuse_bad_prices"]
 
 CYCLES_NEEDED = 20  # closed deals with both dates before their longest cycle means anything
 UNEVEN = 0.2  # difference in the share missing between statuses that is worth a word
@@ -87,7 +88,7 @@ def _recorded(frames: Mapping[str, pd.DataFrame], weak: pd.Series) -> pd.Series:
     parts.append(deals["closed_at"].where(~weak))
     parts += [
         frames[table][column]
-        for table, column in (("stage_events", "entered_at"), ("activities", "at"))
+        for table, column in (("stage_events", "entered_at"), ("activities", "at"), ("leads", "created_at"))
         if table in frames and column in frames[table]
     ]
     return pd.concat([part.dropna() for part in parts])
@@ -198,12 +199,19 @@ def _uneven_gaps(deals: pd.DataFrame, log: ReportBuilder) -> None:
             log.add("missing_uneven", column=column, count=int(missing.sum()), on_open=on_open, on_closed=on_closed)
 
 
-def _records(deals: pd.DataFrame, log: ReportBuilder) -> None:
+def looks_like_test(deals: pd.DataFrame) -> pd.Series:
+    """Deals whose name says that they are a test or a sample."""
+    if "name" not in deals:
+        return pd.Series(False, index=deals.index)
     words = load_data("values")["tests"]
     latin = "|".join(word for word in words if word.isascii())
     han = "|".join(word for word in words if not word.isascii())
     pattern = rf"^(?:{latin})\b|\((?:{latin})\)|\b(?:test deal|test record)\b|{han}"
-    looks = deals["name"].str.contains(pattern, case=False, regex=True, na=False)
+    return deals["name"].str.contains(pattern, case=False, regex=True, na=False).astype(bool)
+
+
+def _records(deals: pd.DataFrame, log: ReportBuilder) -> None:
+    looks = looks_like_test(deals)
     if looks.any():
         log.add(
             "test_records",
@@ -221,7 +229,7 @@ def _records(deals: pd.DataFrame, log: ReportBuilder) -> None:
 def _people(users: pd.DataFrame, deals: pd.DataFrame, as_of: date, log: ReportBuilder) -> None:
     if users.empty:
         return
-    idle = users.loc[~users["user_id"].isin(deals["owner_id"]), ["user_id", "name"]]
+    idle = users.loc[~among(users["user_id"], deals["owner_id"]), ["user_id", "name"]]
     if len(idle):
         log.add(
             "users_without_deals",
@@ -240,7 +248,7 @@ def _people(users: pd.DataFrame, deals: pd.DataFrame, as_of: date, log: ReportBu
 def _unused(tables: Mapping[str, pd.DataFrame], log: ReportBuilder) -> None:
     for table, key in (("accounts", "account_id"), ("products", "product")):
         frame = tables[table]
-        idle = frame.loc[~frame[key].isin(tables["deals"][key])]
+        idle = frame.loc[~among(frame[key], tables["deals"][key])]
         if len(idle):
             log.add("without_deals", column=key, count=len(idle), of=len(frame), table=table)
 
@@ -273,7 +281,7 @@ def _history(tables: Mapping[str, pd.DataFrame], log: ReportBuilder) -> None:
     undated = int(events["entered_at"].isna().sum())
     if undated:
         log.add("events_undated", column="entered_at", count=undated)
-    without = int((~deals["deal_id"].isin(events["deal_id"])).sum())
+    without = int((~among(deals["deal_id"], events["deal_id"])).sum())
     if without:
         log.add("deals_without_history", column="deal_id", count=without, of=len(deals))
 

@@ -14,13 +14,14 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from salessim.crm.dates import FITS, DateReading, read_dates
+from salessim.crm.dates import EARLIEST, FITS, LATEST, DateReading, read_dates
 from salessim.crm.mapping import Wishes
+from salessim.crm.plain import arrow, has_offset, plain_dates, plain_numbers, plain_texts
 from salessim.crm.profiles import header_key, load_data
 from salessim.crm.quantities import currency_code, read_booleans, read_numbers, unit_currency, unit_factor
 from salessim.errors import CrmError, explain
 
-__all__ = ["ColumnContext", "Reading", "read_column", "read_date_columns"]
+__all__ = ["ColumnContext", "OrderUnknownError", "Reading", "read_column", "read_date_columns"]
 
 TEXT_KINDS = ("id", "name", "text", "label", "currency")
 _POWER = re.compile(r"\d[.,]?\d*[eE]\+?\d+")
@@ -90,6 +91,10 @@ class _Distinct:
         return padded[self.codes]
 
 
+class OrderUnknownError(CrmError):
+    """Day and month cannot be told apart in this file; another file of the same export may tell."""
+
+
 def read_column(cells: pd.Series, context: ColumnContext) -> Reading:
     """Read one column of any kind but dates (see `read_date_columns`).
 
@@ -99,7 +104,12 @@ def read_column(cells: pd.Series, context: ColumnContext) -> Reading:
         If more than 2 % of the filled cells do not fit the kind of the column.
     """
     if context.kind in TEXT_KINDS:
-        return _read_text(cells, context)
+        tidy = plain_texts(cells, context.kind, _nulls(context.kind)) if context.kind != "currency" else None
+        return _read_text(cells, context) if tidy is None else _plain(tidy, "")
+    if context.kind in ("money", "number") and not context.unit and context.separator != ";":
+        numbers = plain_numbers(cells, _nulls(context.kind)) if context.wishes.decimal != "," else None
+        if numbers is not None:
+            return _plain(numbers, "decimal .")
     distinct = _distinct(cells, context.kind)
     if context.kind == "boolean":
         values, style = read_booleans(distinct.texts), "yes/no"
@@ -109,6 +119,10 @@ def read_column(cells: pd.Series, context: ColumnContext) -> Reading:
     _refuse_misfit(distinct, np.isnan(values), odd, context, "yes or no", "")
     flags = pd.Series(distinct.spread(values, np.nan)).astype("Float64").astype("boolean")
     return Reading(flags, style, odd, _examples(distinct, np.isnan(values)))
+
+
+def _plain(values: pd.Series, style: str) -> Reading:
+    return Reading(values, style, np.zeros(len(values), dtype=bool))
 
 
 def _read_text(cells: pd.Series, context: ColumnContext) -> Reading:
@@ -157,7 +171,7 @@ def _read_quantity(distinct: _Distinct, context: ColumnContext) -> Reading:
             notes["percent_unclear"] = int(distinct.counts.sum())
         style = "fraction" if fraction else "per cent"
         values = values if fraction else values / 100
-    elif context.kind in ("money", "minutes"):
+    elif context.kind in ("money", "minutes", "number"):
         factor = unit_factor(context.unit, context.kind)
         if factor != 1.0:
             style += f", × {factor:g} ({context.unit})"
@@ -182,6 +196,22 @@ def read_date_columns(columns: list[tuple[pd.Series, ColumnContext]]) -> list[Re
     CrmError
         If no format fits more than 98 % of a column, or day and month cannot be told apart.
     """
+    readings: dict[int, Reading] = {}
+    for at, (cells, context) in enumerate(columns):
+        written = {header_key(header) for header in context.wishes.date_formats}
+        if header_key(context.header) not in written:
+            dates = plain_dates(cells, _nulls(context.kind), context.wishes.time_zone, (EARLIEST, LATEST))
+            if dates is not None:
+                shifted = not context.wishes.time_zone and has_offset(cells)
+                notes = {"date_offset": int(dates.notna().sum())} if shifted else {}
+                readings[at] = Reading(dates, "ISO", np.zeros(len(dates), dtype=bool), (), None, notes)
+    rest = [at for at in range(len(columns)) if at not in readings]
+    for at, reading in zip(rest, _read_dates_by_text([columns[at] for at in rest]), strict=True):
+        readings[at] = reading
+    return [readings[at] for at in range(len(columns))]
+
+
+def _read_dates_by_text(columns: list[tuple[pd.Series, ColumnContext]]) -> list[Reading]:
     prepared = [(_distinct(cells, context.kind), context) for cells, context in columns]
     first = [_dates_of(distinct, context, context.wishes.day_first) for distinct, context in prepared]
     proven = {reading.order for reading in first if reading.order in ("day first", "month first")}
@@ -203,7 +233,7 @@ def _dates_of(distinct: _Distinct, context: ColumnContext, day_first: bool | Non
 
 def _date_reading(distinct: _Distinct, context: ColumnContext, reading: DateReading) -> Reading:
     if reading.both_ways and reading.order == "":
-        raise CrmError(
+        raise OrderUnknownError(
             explain(
                 "day and month cannot be told apart: no value of this file is above 12 in either place",
                 where=f"{context.where}, row {_first_rows(distinct, reading.placeholder | True, context)[0][0]}",
@@ -279,7 +309,11 @@ def clean_text(text: str) -> str:
     --------
     >>> clean_text(" R&amp;D\u00a0\n Brokerage\u200b ")
     'R&D Brokerage'
+    >>> clean_text("'=1+1")
+    '=1+1'
     """
+    if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@"):
+        text = text[1:]
     if "&" in text:
         text = html.unescape(text)
     return " ".join((text if text.isascii() else text.translate(_INVISIBLE)).split())
@@ -290,11 +324,12 @@ def _half_width(text: str) -> str:
 
 
 def _distinct(cells: pd.Series, kind: str) -> _Distinct:
-    raw_codes, raw = pd.factorize(cells.to_numpy(dtype=object))
+    encoded = arrow(cells).dictionary_encode()
+    raw_codes, raw = encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
     nulls = _nulls(kind)
     longest = max(map(len, nulls))
     clean = clean_text if kind in TEXT_KINDS else _half_width
-    plain = [clean(text) for text in raw.tolist()]
+    plain = [clean(text) for text in raw]
     place: dict[str, int] = {}
     where = np.empty(len(plain) + 1, dtype=np.int64)
     where[-1] = -1

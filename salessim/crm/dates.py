@@ -19,7 +19,7 @@ import pandas as pd
 
 from salessim.crm.profiles import load_data
 
-__all__ = ["FITS", "DateReading", "read_dates"]
+__all__ = ["EARLIEST", "FITS", "LATEST", "DateReading", "read_dates"]
 
 FITS = 0.98  # share of the cells one format must fit
 EARLIEST, LATEST = (
@@ -132,6 +132,8 @@ def read_dates(
 def _promising(texts: list[str], readers: Mapping[str, Callable[[list[str]], np.ndarray]]) -> list[str]:
     """Formats that fit at least one of some texts spread over the column, in the order of `readers`."""
     sample = texts[:: max(1, len(texts) // _SAMPLE)]
+    if "ISO" in readers and not np.isnat(readers["ISO"](sample)).any():
+        return ["ISO"] if sample else []
     return [name for name, reader in readers.items() if not np.isnat(reader(sample)).all()]
 
 
@@ -190,6 +192,8 @@ def _sane(values: np.ndarray) -> np.ndarray:
 def _iso(texts: list[str], time_zone: str) -> np.ndarray:
     fit = (len(text) >= 8 and (not text[4].isdigit() or (len(text) == 8 and text.isdigit())) for text in texts)
     taken = [text if good else "" for text, good in zip(texts, fit, strict=True)]
+    if not any(taken):
+        return _nothing(texts)
     zoned = np.array([_has_offset(text) for text in taken], dtype=bool)
     if not zoned.any():
         return _micro(pd.to_datetime(pd.Series(taken, dtype="str"), format="ISO8601", errors="coerce"))
@@ -209,7 +213,13 @@ def _fields(texts: list[str], pattern: re.Pattern[str]) -> pd.DataFrame:
     return pd.DataFrame([match.groups() if match else (None,) * len(names) for match in found], columns=names)
 
 
+def _nothing(texts: list[str]) -> np.ndarray:
+    return np.full(len(texts), "NaT", "datetime64[us]")
+
+
 def _numeric(texts: list[str], order: str) -> np.ndarray:
+    if not any(map(_NUMERIC.match, texts)):
+        return _nothing(texts)
     fields = _fields(texts, _NUMERIC)
     parts = dict(zip(order, (fields["a"], fields["b"], fields["c"]), strict=True))
     length = parts["y"].str.len() if len(texts) else pd.Series(dtype=float)
@@ -223,6 +233,8 @@ def _numeric(texts: list[str], order: str) -> np.ndarray:
 
 
 def _named(texts: list[str], pattern: re.Pattern[str]) -> np.ndarray:
+    if not any(map(pattern.match, texts)):
+        return _nothing(texts)
     fields = _fields(texts, pattern)
     number = {name: i + 1 for i, name in enumerate(load_data("values")["months"])}
     year = pd.to_numeric(fields["y"])
@@ -247,12 +259,16 @@ def _digits(texts: list[str], low: float, high: float, length: int | None) -> np
         text if re.fullmatch(r"\d+(?:\.\d+)?", text) and (length is None or len(text.split(".")[0]) == length) else ""
         for text in texts
     ]
+    if not any(plain):
+        return np.full(len(texts), np.nan)
     numbers = pd.to_numeric(pd.Series(plain, dtype="str"), errors="coerce").to_numpy(dtype=float)
     return np.where((numbers >= low) & (numbers < high), numbers, np.nan)
 
 
 def _epoch(texts: list[str], length: int, unit: Literal["s", "ms"], time_zone: str) -> np.ndarray:
     numbers = pd.Series(_digits(texts, 0, 10.0**length, length))
+    if numbers.isna().all():
+        return _nothing(texts)
     instants = pd.to_datetime(numbers, unit=unit, errors="coerce", utc=True)
     shown = instants.dt.tz_convert(time_zone) if time_zone else instants
     return _micro(shown.dt.tz_localize(None))

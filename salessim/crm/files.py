@@ -1,4 +1,4 @@
-"""Find the text tables of an export and read them, every cell as text.
+"""Text tables of an export, every cell as text.
 
 Nothing is interpreted here: an identifier of 18 digits stays 18 digits. The encoding is found by trying (byte-order
 mark, UTF-8, GB18030), the separator by the header line, the header row among the first 20 rows by how many known
@@ -10,63 +10,41 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
 
+from salessim.crm.limits import MAX_CELL, MAX_COLUMNS, refuse_long_lines, refused
 from salessim.errors import CrmError, explain
 
-__all__ = ["Found", "RawFile", "decode", "find_files", "read_file"]
+__all__ = ["ALLOWED", "DAMAGED_MARK", "SAVE_AS", "RawFile", "decode", "header_at", "read_file", "read_text"]
 
-READ_HERE = (".csv", ".tsv", ".txt")
+ALLOWED = "CSV, tab-separated text, .xlsx, .xls, .json, .zip, .gz"
+LARGE = 4 << 20  # characters from which a table is read in pieces
+DAMAGED = 0.01  # share of the characters beyond ASCII that may be damaged
+DAMAGED_MARK = " (damaged)"
 SEPARATORS = (",", ";", "\t")
 HEADER_SEARCH = 20  # rows among which the header is looked for
 SNIFFED = 50  # rows whose cell counts must agree with the header's
 TRAILING = 0.98  # share of rows longer than the header from which the separator behind the last cell means nothing
 RAGGED = 0.02  # share of rows with too many cells above which separator or quoting must be wrong
 SAVE_AS = 'Open it in the program it comes from and save each table as "CSV UTF-8 (comma separated)"'
-_MAGIC = {
-    b"PK\x03\x04": "a ZIP archive or an Excel workbook (.xlsx)",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
-    b"%PDF": "a PDF document",
-    b"\x1f\x8b": "a gzip archive",
-    b"\x89PNG": "a picture",
-    b"SQLite format 3": "a database file",
-}
-_KINDS = {
-    ".xlsx": "an Excel workbook",
-    ".xlsm": "an Excel workbook",
-    ".xls": "an Excel workbook",
-    ".xlsb": "an Excel workbook",
-    ".ods": "a spreadsheet",
-    ".zip": "an archive",
-    ".gz": "an archive",
-    ".json": "a JSON file",
-}
-
-
-@dataclass(frozen=True)
-class Found:
-    """Files of an export: those to read, and the others with what they are ("" where that is unknown)."""
-
-    tables: tuple[Path, ...]
-    others: tuple[tuple[str, str], ...]
-
-
 @dataclass(frozen=True)
 class RawFile:
-    """A text table, cell by cell as text.
+    """A table, cell by cell as text.
 
     Attributes
     ----------
     name : str
-        File name.
+        File name; with the archive before and the sheet behind it.
     encoding, separator : str
-        As found.
+        As found; for workbooks and JSON what it is, and no separator.
     header : tuple of str
         Header cells, blanks at the ends removed.
     header_row : int
@@ -89,55 +67,11 @@ class RawFile:
     too_long: np.ndarray
 
 
-def find_files(path: Path) -> Found:
-    """Find the text tables of an export: the file itself, or the .csv, .tsv and .txt files of a folder.
-
-    Raises
-    ------
-    CrmError
-        If there is no such file or folder, the folder has no text table, or the file is of a kind not read here.
-    """
-    if not path.exists():
-        raise CrmError(
-            explain("there is no such file or folder", where="path", value=str(path), remedy="Check the path")
-        )
-    if path.is_file():
-        if path.suffix.lower() not in READ_HERE:
-            raise CrmError(_not_read(path.name, _KINDS.get(path.suffix.lower(), "a file of another kind")))
-        return Found((path,), ())
-    tables, others = [], []
-    for item in sorted(path.iterdir(), key=lambda item: item.name):
-        if item.name.startswith((".", "~$")):
-            continue
-        if item.is_file() and item.suffix.lower() in READ_HERE:
-            tables.append(item)
-        else:
-            others.append((item.name, "a folder" if item.is_dir() else _KINDS.get(item.suffix.lower(), "")))
-    if not tables:
-        known = [f"{name} ({kind})" for name, kind in others if kind] or [name for name, _ in others]
-        seen = f"The folder holds: {', '.join(known[:10])}" if known else "The folder is empty"
-        raise CrmError(
-            explain(
-                "no table to read",
-                where=str(path.name or path),
-                allowed=", ".join(READ_HERE),
-                remedy=f"{seen}. {SAVE_AS}",
-            )
-        )
-    return Found(tuple(tables), tuple(others))
-
-
-def _not_read(name: str, kind: str) -> str:
-    return explain(
-        f"this is {kind}, which is not read here",
-        where=name,
-        allowed="text tables: CSV or tab-separated",
-        remedy=SAVE_AS,
-    )
-
-
 def decode(raw: bytes, name: str) -> tuple[str, str]:
     """Turn the bytes of a file into text and say in which encoding they were.
+
+    Tried are, in this order: a byte-order mark, UTF-8, GB18030 where the text looks Chinese, both again allowing for a
+    few damaged bytes (the encoding is then called "damaged"), and at last the Western one of old Windows.
 
     Raises
     ------
@@ -148,16 +82,17 @@ def decode(raw: bytes, name: str) -> tuple[str, str]:
     --------
     >>> decode("商机,金额".encode("gbk"), "x.csv")
     ('商机,金额', 'gb18030')
+    >>> decode("José,Málaga".encode("cp1252"), "x.csv")
+    ('José,Málaga', 'cp1252')
     """
-    for magic, kind in _MAGIC.items():
-        if raw.startswith(magic):
-            raise CrmError(_not_read(name, f"{kind}, whatever its name says"))
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         ladder = ["utf-16"]
     elif raw.startswith(codecs.BOM_UTF8):
         ladder = ["utf-8-sig"]
     elif b"\0" in raw[:65536]:
-        raise CrmError(_not_read(name, "not a text file (it holds zero bytes)"))
+        raise CrmError(
+            explain("this is no text file (it holds zero bytes)", where=name, allowed=ALLOWED, remedy=SAVE_AS)
+        )
     else:
         ladder = ["utf-8", "gb18030"]
     for encoding in ladder:
@@ -167,11 +102,22 @@ def decode(raw: bytes, name: str) -> tuple[str, str]:
             continue
         if encoding != "gb18030" or _looks_chinese(raw, text):
             return text, encoding
+    for encoding in ladder:
+        text = raw.decode(encoding, "replace")
+        wide = len(text) - len(text.encode("ascii", "ignore"))
+        damaged = text.count("\ufffd")
+        if damaged <= max(2, DAMAGED * wide) < wide and (encoding != "gb18030" or _looks_chinese(raw, text)):
+            return text, f"{encoding}{DAMAGED_MARK}"
+    if ladder[0] == "utf-8":
+        try:
+            return raw.decode("cp1252"), "cp1252"
+        except UnicodeDecodeError:
+            pass
     raise CrmError(
         explain(
             "the encoding of this file is unknown",
             where=name,
-            allowed="UTF-8, GB18030 (GBK, GB2312), UTF-16",
+            allowed="UTF-8, GB18030 (GBK, GB2312), UTF-16, cp1252",
             remedy=SAVE_AS,
         )
     )
@@ -186,11 +132,22 @@ def _looks_chinese(raw: bytes, text: str) -> bool:
 
 
 def read_file(path: Path, knows: Callable[[str], bool]) -> RawFile | None:
+    """Read one text table from disk; see `read_text`."""
+    try:
+        raw = path.read_bytes()
+    except OSError as trouble:
+        raise CrmError(explain(f"the file cannot be opened ({trouble.strerror})", where=path.name)) from trouble
+    return read_text(raw, path.name, knows)
+
+
+def read_text(raw: bytes, name: str, knows: Callable[[str], bool]) -> RawFile | None:
     """Read one text table.
 
     Parameters
     ----------
-    path : Path
+    raw : bytes
+    name : str
+        For messages and the report.
     knows : callable
         Says whether a cell is a known header; decides separator and header row.
 
@@ -202,32 +159,45 @@ def read_file(path: Path, knows: Callable[[str], bool]) -> RawFile | None:
     Raises
     ------
     CrmError
-        If the file cannot be opened, is no text, has a quotation mark that is never closed, or more than 2 % of its
-        rows have more cells than the header.
+        If the file is no text, has a quotation mark that is never closed, more than 2 % of its rows have more cells
+        than the header, or a line or cell is far too long.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as trouble:
-        raise CrmError(explain(f"the file cannot be opened ({trouble.strerror})", where=path.name)) from trouble
-    text, encoding = decode(raw, path.name)
+    refuse_long_lines(raw, name)
+    text, encoding = decode(raw, name)
+    del raw
     if not text.strip("\ufeff \t\r\n,;"):
         return None
-    separator, header_at = _sniff(text, knows)
-    start, header = _header(text, separator, header_at)
+    separator, header_row = _sniff(text, knows)
+    start, header = _header(text, separator, header_row)
     names = tuple(cell.strip().lstrip("\ufeff").strip() for cell in header)
-    cells, too_long = _cells(text[start:], separator, len(names), path.name, header_at + 1)
-    rows = np.arange(len(cells), dtype=np.int64) + header_at + 2
+    if len(names) > MAX_COLUMNS:
+        raise refused("the table has far too many columns", name, len(names), f"{MAX_COLUMNS:,} or fewer")
+    cells, too_long = _cells(text[start:], separator, len(names), name, header_row + 1)
+    rows = np.arange(len(cells), dtype=np.int64) + header_row + 2
     if too_long.sum() > RAGGED * max(len(cells), 1):
         first = ", ".join(str(row) for row in rows[too_long][:3])
         raise CrmError(
             explain(
                 f"{int(too_long.sum()):,} of {len(cells):,} rows have more cells than the header has ({len(names)})",
-                where=f"{path.name}, rows {first}",
+                where=f"{name}, rows {first}",
                 remedy="A text that contains the separator must stand in quotation marks. Export the table again, or "
                 "save it with another separator",
             )
         )
-    return RawFile(path.name, encoding, separator, names, header_at + 1, cells, rows, too_long)
+    for place in range(len(names) if len(text) > MAX_CELL else 0):
+        longest = int(cells[place].str.len().max() or 0)
+        if longest > MAX_CELL:
+            raise refused("a cell is far too long", f"{name}, column {place + 1}", longest, f"{MAX_CELL:,} characters")
+    return RawFile(name, encoding, separator, names, header_row + 1, cells, rows, too_long)
+
+
+def header_at(records: Sequence[Sequence[str]], knows: Callable[[str], bool]) -> int:
+    """0-based number of the record that is the header: the one of the first 20 with the most known headers."""
+    known = [sum(bool(cell.strip()) and knows(cell) for cell in record) for record in records[:HEADER_SEARCH]]
+    if known and max(known) > 0:
+        return known.index(max(known))
+    filled = [any(cell.strip() for cell in record) for record in records[:HEADER_SEARCH]]
+    return filled.index(True) if any(filled) else 0
 
 
 def _records(text: str, separator: str, count: int) -> list[list[str]]:
@@ -245,13 +215,12 @@ def _sniff(text: str, knows: Callable[[str], bool]) -> tuple[str, int]:
         records = _records(head, separator, HEADER_SEARCH + SNIFFED)
         if not records:
             continue
-        known = [sum(bool(cell.strip()) and knows(cell) for cell in record) for record in records[:HEADER_SEARCH]]
-        filled = [any(cell.strip() for cell in record) for record in records[:HEADER_SEARCH]]
-        at = known.index(max(known)) if max(known) > 0 else (filled.index(True) if any(filled) else 0)
+        at = header_at(records, knows)
+        known = sum(bool(cell.strip()) and knows(cell) for cell in records[at])
         width = len(records[at])
         below = [record for record in records[at + 1 : at + 1 + SNIFFED] if record]
         agree = sum(len(record) == width for record in below) / len(below) if below else 1.0
-        score = (known[at], agree if width > 1 else 0.0, width)
+        score = (known, agree if width > 1 else 0.0, width)
         if score > best:
             best, choice = score, (separator, at)
     return choice
@@ -271,10 +240,14 @@ def _header(text: str, separator: str, at: int) -> tuple[int, list[str]]:
 def _cells(text: str, separator: str, width: int, name: str, header_row: int) -> tuple[pd.DataFrame, np.ndarray]:
     if not text.strip("\r\n"):
         return pd.DataFrame({i: pd.Series([], dtype="str") for i in range(width)}), np.zeros(0, dtype=bool)
+    if len(text) > LARGE and text.count('"') % 2 == 0:
+        frame = _cells_of_large(text, separator, width)
+        if frame is not None:
+            return frame, np.zeros(len(frame), dtype=bool)
     blank = separator * (width - 1) + "\n"  # the fast reader takes the first row as the measure of all
     try:
         frame = pd.read_csv(
-            io.StringIO(blank + text),
+            io.BytesIO((blank + text).encode("utf-8", "surrogatepass")),
             sep=separator,
             header=None,
             names=list(range(width)),
@@ -295,6 +268,24 @@ def _cells(text: str, separator: str, width: int, name: str, header_row: int) ->
             ) from None
         return _cells_slowly(text, separator, width, name)
     return frame.iloc[1:].reset_index(drop=True), np.zeros(len(frame) - 1, dtype=bool)
+
+
+def _cells_of_large(text: str, separator: str, width: int) -> pd.DataFrame | None:
+    """Cells by the reader that is quick with large tables; ``None`` where a row has not as many as the header."""
+    names = [str(place) for place in range(width)]
+    try:
+        table = pa_csv.read_csv(
+            io.BytesIO(text.encode("utf-8", "surrogatepass")),
+            read_options=pa_csv.ReadOptions(column_names=names, block_size=16 << 20),
+            parse_options=pa_csv.ParseOptions(delimiter=separator, newlines_in_values=True, ignore_empty_lines=False),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    columns = {place: pd.Series(table.column(place), dtype="str") for place in range(width)}
+    return pd.DataFrame(columns)
 
 
 def _row_of(message: str) -> int:

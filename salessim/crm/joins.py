@@ -10,6 +10,7 @@ import pandas as pd
 
 from salessim.crm.clean import Lookup, Matches, known_spelling, same_labels, share_of_countries
 from salessim.crm.mapping import Wishes
+from salessim.crm.plain import among
 from salessim.crm.report import ReportBuilder
 from salessim.errors import CrmError, explain
 
@@ -23,8 +24,8 @@ _SHOWN = 6
 
 # Labels that must be spelled alike wherever they stand.
 _LABELS: dict[str, tuple[tuple[str, str], ...]] = {
-    "stage": (("deals", "stage"), ("stage_events", "stage")),
-    "source": (("deals", "source"),),
+    "stage": (("deals", "stage"), ("stage_events", "stage"), ("stage_events", "stage_from"), ("stages", "stage")),
+    "source": (("deals", "source"), ("leads", "source")),
     "lost_reason": (("deals", "lost_reason"),),
     "segment": (("accounts", "segment"),),
     "region": (("accounts", "region"), ("users", "region")),
@@ -33,6 +34,7 @@ _LABELS: dict[str, tuple[tuple[str, str], ...]] = {
     "team": (("users", "team"),),
     "line": (("products", "line"),),
     "type": (("activities", "type"),),
+    "lead_status": (("leads", "status"),),
 }
 
 
@@ -57,6 +59,11 @@ def complete_keys(frames: Frames, log: ReportBuilder) -> None:
 
 
 def _deal_ids(deals: pd.DataFrame, log: ReportBuilder) -> pd.Series:
+    if not len(deals):
+        return deals["deal_id"]
+    if "deal_id" not in deals and "lead_id" in deals and deals["lead_id"].notna().all() and deals["lead_id"].is_unique:
+        log.add("ids_of_leads", column="deal_id", count=len(deals))
+        return deals["lead_id"]
     rows = "row " + deals["_row"].astype("str") + ")"
     rows = " (" + (rows if (deals["_file"] == deals["_file"].iloc[0]).all() else deals["_file"] + ", " + rows)
     if "deal_id" in deals:
@@ -113,17 +120,31 @@ def join_tables(frames: Frames, wishes: Wishes, log: ReportBuilder) -> None:
     owners = _lookup(frames, "users", "user_id", people=True)
     accounts = _lookup(frames, "accounts", "account_id")
     products = _lookup(frames, "products", "product")
-    for table in ("deals", "stage_events", "accounts", "activities"):
+    for table in ("deals", "stage_events", "accounts", "activities", "leads", "contacts"):
         if table in frames:
             _refer(frames[table], table, "owner_id", "owner_name", owners, wishes.names.get("owner", {}), log)
-    for table in ("deals", "activities"):
+    if "quotas" in frames:
+        _refer(frames["quotas"], "quotas", "user_id", "user_name", owners, wishes.names.get("owner", {}), log)
+    for table in ("deals", "activities", "leads", "contacts"):
         if table in frames:
             _refer(frames[table], table, "account_id", "account_name", accounts, wishes.names.get("account", {}), log)
     _refer(frames["deals"], "deals", "product", "", products, wishes.names.get("product", {}), log)
+    _join_leads(frames)
     for table in ("stage_events", "activities"):
         if table in frames and "deal_id" in frames[table]:
             written = frames[table]["deal_id"].dropna()
-            _tell_unmatched(written[~written.isin(frames["deals"]["deal_id"])].value_counts(), table, "deal_id", log)
+            unknown = ~among(written, frames["deals"]["deal_id"])
+            _tell_unmatched(written[unknown].value_counts(), table, "deal_id", log)
+
+
+def _join_leads(frames: Frames) -> None:
+    """Tell each lead the deal that was made of it, where only the deal knows."""
+    leads, deals = frames.get("leads"), frames["deals"]
+    if leads is None or "lead_id" not in deals or "lead_id" not in leads:
+        return
+    made = deals.dropna(subset=["lead_id"]).drop_duplicates("lead_id").set_index("lead_id")["deal_id"]
+    of_deals = pd.Series(made.reindex(leads["lead_id"]).to_numpy(), index=leads.index, dtype="str")
+    leads["deal_id"] = leads["deal_id"].fillna(of_deals) if "deal_id" in leads else of_deals
 
 
 def _lookup(frames: Frames, table: str, key: str, *, people: bool = False) -> Lookup | None:

@@ -17,6 +17,7 @@ from salessim.errors import CrmError, explain, nearest
 __all__ = ["Wishes", "read_wishes"]
 
 _KEYS = (
+    "profile",
     "files",
     "columns",
     "stages",
@@ -27,6 +28,8 @@ _KEYS = (
     "currency",
     "rates",
     "names",
+    "snapshots",
+    "test_records",
 )
 IGNORE = "ignore"
 
@@ -37,6 +40,8 @@ class Wishes:
 
     Attributes
     ----------
+    profile : str
+        Name of the CRM (zoho, fxiaoke, salesforce, hubspot, pipedrive, general) where the headers do not tell it.
     files : mapping
         File name -> table, or ``"ignore"``.
     columns : mapping
@@ -57,8 +62,14 @@ class Wishes:
         Currency -> value of one unit of it in `currency`.
     names : mapping
         product, account or owner -> {name as written in the deals: name in its own table}.
+    snapshots : bool or None
+        Whether several files of deals are the same list exported on several days; ``None``: told by dates in their
+        names.
+    test_records : str
+        ``"keep"`` or ``"drop"`` deals that look like tests.
     """
 
+    profile: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     stages: Mapping[str, str] = field(default_factory=dict)
@@ -69,6 +80,8 @@ class Wishes:
     currency: str = ""
     rates: Mapping[str, float] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    snapshots: bool | None = None
+    test_records: str = "keep"
 
     def columns_of(self, table: str) -> Mapping[str, str | None]:
         """Wishes for the columns of one table."""
@@ -121,7 +134,14 @@ def read_wishes(mapping: str | Path | Mapping[str, Any] | None) -> Wishes:
     for kind, pairs in names.items():
         _need(kind in ("product", "account", "owner"), f"{where}, names", kind, "product, account, owner")
         _need(isinstance(pairs, Mapping), f"{where}, names, {kind}", pairs, "a table of name: name")
+    snapshots = content.get("snapshots")
+    _need(snapshots in (None, True, False), f"{where}, snapshots", snapshots, "true or false")
+    tests = str(content.get("test_records", "keep"))
+    _need(tests in ("keep", "drop"), f"{where}, test_records", tests, "keep or drop")
     return Wishes(
+        profile=str(content.get("profile", "")),
+        snapshots=snapshots,
+        test_records=tests,
         files=files,
         columns={table: {str(header): name for header, name in wishes.items()} for table, wishes in columns.items()},
         stages=stages,

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from salessim.crm.files import SAVE_AS, RawFile
 from salessim.crm.mapping import IGNORE, Wishes
-from salessim.crm.profiles import ColumnMatch, Profile, TableSpec, fit_of, lacking, match_headers
+from salessim.crm.profiles import (
+    ColumnMatch,
+    Profile,
+    TableSpec,
+    fit_of,
+    lacking,
+    marks_of,
+    match_headers,
+    profile_of,
+)
 from salessim.crm.report import ReportBuilder
 from salessim.errors import CrmError, explain
 
@@ -23,6 +32,7 @@ class Placed:
     raw: RawFile
     table: str
     columns: tuple[ColumnMatch, ...]
+    spec: TableSpec
 
     def position(self, canonical: str) -> int | None:
         """Column number of a canonical column in the file, ``None`` if the file has none."""
@@ -59,7 +69,7 @@ def place_files(
         If no file is a table of deals, or a file lacks a column its table cannot do without.
     """
     wanted = [raw for raw in raws if wishes.files.get(raw.name) != IGNORE]
-    profile = max(profiles, key=lambda candidate: sum(_best(raw, candidate, wishes)[0] for raw in wanted))
+    profile = wishes.profile and profile_of(wishes.profile) or _chosen(wanted, profiles, wishes)
     placed: list[Placed] = []
     unused: list[RawFile] = []
     ignored: list[RawFile] = []
@@ -71,29 +81,40 @@ def place_files(
             continue
         if wish:
             spec = profile.tables[wish]
-            columns = match_headers(spec, raw.header, wishes.columns_of(wish))
+            columns = match_headers(spec, raw.header, wishes.columns_of(wish), profile.prefix)
             missing = lacking(spec, [match.canonical for match in columns])
             if missing:
                 raise CrmError(_lacks(raw, spec, missing))
-            placed.append(Placed(raw, wish, columns))
+            placed.append(Placed(raw, wish, columns, spec))
             continue
         _, table, columns = _best(raw, profile, wishes)
         if table:
-            placed.append(Placed(raw, table, columns))
+            placed.append(Placed(raw, table, columns, profile.tables[table]))
         else:
             unused.append(raw)
-    if not any(one.table == "deals" for one in placed):
+    if not any(one.table in ("deals", "leads", "stage_events") for one in placed):
         raise CrmError(_no_deals(unused, placed, profile, wishes, others))
     for raw in unused:
         log.add("file_not_used", file=raw.name, headers=", ".join(raw.header[:12]))
     return profile, placed, [*unused, *ignored]
 
 
+def _chosen(raws: Sequence[RawFile], profiles: Sequence[Profile], wishes: Wishes) -> Profile:
+    """The profile whose headers fit best; a CRM's only where a header stands that nobody else writes."""
+    headers = [header for raw in raws for header in raw.header]
+
+    def score(profile: Profile) -> float:
+        return sum(_best(raw, profile, wishes)[0] + marks_of(profile, raw.header) for raw in raws)
+
+    possible = [profile for profile in profiles if not profile.marks or marks_of(profile, headers)]
+    return max(possible, key=lambda profile: round(score(profile), 9))
+
+
 def _best(raw: RawFile, profile: Profile, wishes: Wishes) -> tuple[float, str, tuple[ColumnMatch, ...]]:
     """Fit, name and columns of the table of `profile` that the file fits best; an empty name if it fits none."""
     best: tuple[float, str, tuple[ColumnMatch, ...]] = (0.0, "", ())
     for spec in profile.tables.values():
-        columns = match_headers(spec, raw.header, wishes.columns_of(spec.name))
+        columns = match_headers(spec, raw.header, wishes.columns_of(spec.name), profile.prefix)
         if lacking(spec, [match.canonical for match in columns]):
             continue
         fit = fit_of(spec, raw.name, raw.header, columns)
@@ -114,7 +135,7 @@ def _lacks(raw: RawFile, spec: TableSpec, missing: Sequence[Sequence[str]]) -> s
         value=", ".join(header for header in raw.header if header),
         allowed=f"headers such as {'; '.join(words)}",
         remedy=f'Export the missing column too, or name it: mapping={{"columns": {{"{spec.name}": '
-        f'{{"<your header>": "{missing[0][-1]}"}}}}}}',
+        f'{{"<your header>": "{missing[0][0]}"}}}}}}',
     )
 
 
@@ -127,8 +148,8 @@ def _no_deals(
 ) -> str:
     spec = profile.tables["deals"]
     candidates = []
-    for raw in unused:
-        columns = match_headers(spec, raw.header, wishes.columns_of("deals"))
+    for raw in (*unused, *(one.raw for one in placed)):
+        columns = match_headers(spec, raw.header, wishes.columns_of("deals"), profile.prefix)
         if len(columns) >= 2:
             candidates.append((fit_of(spec, raw.name, raw.header, columns), raw, columns))
     if candidates:

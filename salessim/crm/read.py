@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,38 +11,60 @@ from typing import Any
 import pandas as pd
 
 from salessim.crm import checks, joins
-from salessim.crm.columns import ColumnContext, Reading, read_column, read_date_columns
-from salessim.crm.files import RawFile, find_files, read_file
-from salessim.crm.mapping import Wishes, check_used, read_wishes
+from salessim.crm.codes import Codes, apply_codes, collect_codes, strip_prefix
+from salessim.crm.columns import ColumnContext, OrderUnknownError, Reading, read_column, read_date_columns
+from salessim.crm.files import DAMAGED_MARK, RawFile
+from salessim.crm.history import deals_of_events, entered_columns, events_of_changes, merge_events, settle_entry_times, split_events
+from salessim.crm.mapping import IGNORE, Wishes, check_used, read_wishes
 from salessim.crm.placing import Placed, place_files
+from salessim.crm.privacy import hide_names, names_of
 from salessim.crm.profiles import header_key, load_data, load_profiles
 from salessim.crm.report import ColumnReport, FileReport, ImportReport, ReportBuilder
 from salessim.crm.rows import KeptRows, merge_duplicates, records_of
 from salessim.crm.schema import ID_OF, SCHEMA, kind_of
-from salessim.crm.status import decide_closing, decide_status
+from salessim.crm.snapshots import differ, is_series
+from salessim.crm.sources import Sources, find_files, read_sources
+from salessim.crm.status import decide_closing, decide_status, stage_classes, with_status_events
 from salessim.crm.tables import CrmData, canonical_frame
 from salessim.errors import CrmError, explain
 
 __all__ = ["read_crm"]
 
+# What names a record where no column alone does.
+_KEYS = {
+    "stage_events": ["deal_id", "stage", "entered_at"],
+    "changes": ["deal_id", "field", "changed_at", "new"],
+    "stages": ["pipeline", "stage"],
+    "quotas": ["user_id", "period"],
+}
+
 
 def read_crm(
-    path: str | Path, *, as_of: date | str | None = None, mapping: str | Path | dict[str, Any] | None = None
+    path: str | Path,
+    *,
+    as_of: date | str | None = None,
+    mapping: str | Path | dict[str, Any] | None = None,
+    pseudonyms: bool | str = False,
 ) -> CrmData:
-    r"""Read a CRM export.
+    r"""Read a CRM export: Zoho, 纷享销客 (Fxiaoke), Salesforce, HubSpot, Pipedrive, or any tables with usual headers.
 
-    Files are recognised by their headers, in English or Chinese, whatever their names. Text tables are read: CSV or
-    tab-separated, in UTF-8, GB18030 (GBK) or UTF-16.
+    Files are recognised by their headers, in English or Chinese, whatever their names. Read are CSV and tab-separated
+    text (UTF-8, GB18030, UTF-16, cp1252), Excel workbooks, the JSON of the CRMs' interfaces, and ZIP or gzip archives
+    of these. Exports of the same list on several days, with the day in the file name, are compared: what changed
+    between them becomes the history of stages.
 
     Parameters
     ----------
     path : str or Path
-        A folder with the exported tables, or one file with the deals. Deals are needed; accounts, products, users,
-        stage events and activities are taken where they are there.
+        A folder with the exported tables, or one file with the deals. Deals or leads are needed; all other tables are
+        taken where they are there.
     as_of : date or str, optional
         Date of the snapshot (``"2024-09-30"``). Without it: the last creation, closing, stage event or activity.
     mapping : dict or path of a YAML file, optional
         What the files do not say themselves; see `salessim.crm.mapping.Wishes` for the keys.
+    pseudonyms : bool or str
+        Put stable pseudonyms in place of the names of people and customers; a text is the key they are made with, so
+        that nobody without it can try names out. The same name has the same pseudonym in every import with that key.
 
     Returns
     -------
@@ -52,9 +74,9 @@ def read_crm(
     Raises
     ------
     CrmError
-        If there is nothing to read, no table looks like deals, a needed column is missing, a column cannot be read in
-        one format, day and month cannot be told apart, currencies are mixed, or a price is negative. The message says
-        where and what to do.
+        If there is nothing to read, a file is damaged or built to harm, no table looks like deals, a needed column is
+        missing, a column cannot be read in one format, day and month cannot be told apart, currencies are mixed, or a
+        price is negative. The message says where and what to do.
 
     Examples
     --------
@@ -71,35 +93,67 @@ def read_crm(
     """
     wishes = read_wishes(mapping)
     given = _date(as_of)
-    log = ReportBuilder()
-    raws, others = _read_files(Path(path), wishes, log)
-    profile, placed, unused = place_files(raws, load_profiles(), wishes, others, log)
-    check_used(wishes, [raw.name for raw in raws], _headers_by_table(placed))
+    log = ReportBuilder(private=bool(pseudonyms))
+    sources, others = _read_files(Path(path), wishes, log)
+    profile, placed, unused = place_files(sources.tables, load_profiles(), wishes, others, log)
+    if profile.time_zone and not wishes.time_zone:
+        wishes = replace(wishes, time_zone=profile.time_zone)
+    check_used(wishes, [*(raw.name for raw in sources.tables), *sources.ignored], _headers_by_table(placed))
     kept = [records_of(one, log) for one in placed]
     _refuse_empty(placed, kept, log)
-    parsed = [_parse(one, records, wishes, log) for one, records in zip(placed, kept, strict=True)]
-    frames = _tables(placed, parsed)
+    parsed = _parse_all(placed, kept, wishes, log)
+    dropped = {one.raw.name: records.dropped for one, records in zip(placed, kept, strict=True)}
+
+    stages = [result.frame for one, result in zip(placed, parsed, strict=True) if one.table == "stages"]
+    codes = collect_codes(profile, sources.codes, pd.concat(stages, ignore_index=True) if stages else None)
+    more_events = _entered(placed, kept, parsed, codes, wishes)
+    frames, of_snapshots = _tables(placed, parsed, wishes, dropped, log)
+    if profile.id_prefix:
+        strip_prefix(frames, profile.id_prefix)
+        strip_prefix({"events": more_events, "changes": of_snapshots[1]}, profile.id_prefix)
+    apply_codes({**frames, "stage_events": of_snapshots[0]}, codes, log)
+    if "deals" not in frames:
+        frames["deals"] = _no_deals() if "leads" in frames else deals_of_events(frames, log)
 
     joins.complete_keys(frames, log)
-    _merge(frames, placed, kept, log)
+    _merge(frames, dropped, log)
+    closings = events_of_changes(frames, profile, codes, log)
+    apply_codes({name: frames[name] for name in ("stage_events",) if name in frames}, codes, log)
+    settle_entry_times(frames, log)
+    for more in (more_events, of_snapshots[0]):
+        merge_events(frames, more)
+    if len(of_snapshots[1]):
+        frames["changes"] = pd.concat([frames["changes"], of_snapshots[1]]) if "changes" in frames else of_snapshots[1]
+    wishes = _with_stage_classes(wishes, sources.codes.get("_stage_classes", {}), frames)
     joins.tidy_labels(frames, log)
+    split_events(frames, log)
+    private = names_of(frames) if pseudonyms else None
     joins.join_tables(frames, wishes, log)
     deals = frames["deals"]
-    deals["status"] = decide_status(deals, wishes, log)
-    closing = decide_closing(deals, frames.get("stage_events"), wishes, log)
-    deals["closed_at"], deals["expected_close"] = closing.closed_at, closing.expected_close
-    joins.settle_currency(deals, wishes, log)
-    joins.blank_placeholder_amounts(deals, log)
+    if len(deals):
+        deals["status"] = decide_status(deals, wishes, log)
+        closing = decide_closing(deals, with_status_events(frames.get("stage_events"), closings), wishes, log)
+        deals["closed_at"], deals["expected_close"] = closing.closed_at, closing.expected_close
+        weak = closing.weak
+        joins.settle_currency(deals, wishes, log)
+        joins.blank_placeholder_amounts(deals, log)
+        _take_out_closings(frames, wishes, log)
+        if wishes.test_records == "drop":
+            weak = _drop_tests(frames, weak, dropped, log)
+    else:
+        weak = pd.Series(dtype=bool)
     checks.refuse_bad_prices(frames.get("products"))
+    if private is not None:
+        hide_names(frames, private, pseudonyms)
 
-    first, last = checks.date_range(frames, closing.weak, given)
+    first, last = checks.date_range(frames, weak, given)
     snapshot = given or last
     tables = {table: canonical_frame(frames.get(table), table) for table in SCHEMA}
     seen = checks.look(tables, frames, snapshot, log)
     report = ImportReport(
         findings=log.findings(),
         files=(
-            *(_file_report(one, records, result) for one, records, result in zip(placed, kept, parsed, strict=True)),
+            *(_file_report(one, dropped[one.raw.name], result) for one, result in zip(placed, parsed, strict=True)),
             *(_unused_report(raw) for raw in unused),
         ),
         profile=profile.name,
@@ -112,6 +166,74 @@ def read_crm(
         cannot_tell=checks.cannot_tell(tables),
     )
     return CrmData(**tables, as_of=snapshot, report=report)
+
+
+def _no_deals() -> pd.DataFrame:
+    frame = canonical_frame(None, "deals")
+    frame["_file"], frame["_row"] = pd.Series(dtype="str"), pd.Series(dtype="int64")
+    return frame
+
+
+def _entered(
+    placed: Sequence[Placed], kept: Sequence[KeptRows], parsed: Sequence[_Parsed], codes: Codes, wishes: Wishes
+) -> pd.DataFrame:
+    """Stage events that stand as columns in the rows of deals."""
+    parts = []
+    for one, records, result in zip(placed, kept, parsed, strict=True):
+        if one.table == "deals":
+            events, positions = entered_columns(one, records, result.frame.get("deal_id"), codes, wishes)
+            for position in positions:
+                header = one.raw.header[position]
+                share = float((one.raw.cells[position] == "").mean()) if len(one.raw.rows) else 0.0
+                result.reports[position] = ColumnReport(header, "stage_events", "date", 0, share)
+            if events is not None and len(events):
+                parts.append(events)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _with_stage_classes(wishes: Wishes, classes: Mapping[str, str], frames: Mapping[str, pd.DataFrame]) -> Wishes:
+    """What the CRM itself says about its stages, below what the user says."""
+    told = dict(classes)
+    stages = frames.get("stages")
+    if stages is not None and len(stages):
+        ending = decide_status(stages.assign(status=stages.get("ending")), Wishes(), ReportBuilder())
+        told |= {
+            str(stage): str(how)
+            for stage, how in zip(stages["stage"], ending, strict=True)
+            if isinstance(stage, str) and how != "open"
+        }
+    present = set(frames["deals"]["stage"].dropna()) if "stage" in frames["deals"] else set()
+    return replace(wishes, stages={**{stage: how for stage, how in told.items() if stage in present}, **wishes.stages})
+
+
+def _take_out_closings(frames: dict[str, pd.DataFrame], wishes: Wishes, log: ReportBuilder) -> None:
+    """Leave in the events only stages in which a deal is open: how and when it ended stands with the deal."""
+    events = frames.get("stage_events")
+    if events is None or not len(events):
+        return
+    classes = stage_classes(events["stage"], wishes)
+    closing = classes.notna() & (classes != "open")
+    if not closing.any():
+        return
+    from_closing = stage_classes(events["stage_from"], wishes)
+    reopened = ~closing & from_closing.notna() & (from_closing != "open")
+    if reopened.any():
+        log.add("reopened", column="stage", count=int(events.loc[reopened, "deal_id"].nunique()))
+    log.add("events_closing", column="stage", count=int(closing.sum()))
+    frames["stage_events"] = events.loc[~closing].reset_index(drop=True)
+
+
+def _drop_tests(
+    frames: dict[str, pd.DataFrame], weak: pd.Series, dropped: Mapping[str, dict[str, int]], log: ReportBuilder
+) -> pd.Series:
+    deals = frames["deals"]
+    tests = checks.looks_like_test(deals)
+    if tests.any():
+        log.add("tests_dropped", column="name", records=deals.loc[tests])
+        for name, count in deals.loc[tests, "_file"].value_counts().items():
+            dropped[str(name)]["test"] += int(count)
+        frames["deals"] = deals.loc[~tests].reset_index(drop=True)
+    return weak[~tests.to_numpy()].reset_index(drop=True)
 
 
 def _date(as_of: date | str | None) -> date | None:
@@ -129,32 +251,38 @@ def _date(as_of: date | str | None) -> date | None:
         ) from None
 
 
-def _read_files(path: Path, wishes: Wishes, log: ReportBuilder) -> tuple[list[RawFile], tuple[tuple[str, str], ...]]:
+def _read_files(path: Path, wishes: Wishes, log: ReportBuilder) -> tuple[Sources, tuple[tuple[str, str], ...]]:
     found = find_files(path)
     profiles = load_profiles()
     wished = {header_key(header) for columns in wishes.columns.values() for header in columns}
-    raws = []
-    for item in found.tables:
-        raw = read_file(
-            item, lambda cell: header_key(cell) in wished or any(profile.knows(cell) for profile in profiles)
-        )
-        if raw is None:
-            log.add("file_empty", file=item.name)
-            continue
-        raws.append(raw)
+    sources = read_sources(
+        found,
+        lambda cell: header_key(cell) in wished or any(profile.knows(cell) for profile in profiles),
+        {name for name, table in wishes.files.items() if table == IGNORE},
+    )
+    for name in sources.ignored:
+        log.add("file_ignored", file=name)
+    for name in sources.empty:
+        log.add("file_empty", file=name)
+    for raw in sources.tables:
         if raw.header_row > 1:
             log.add("title_rows", file=raw.name, count=raw.header_row - 1)
         if str(len(raw.rows)) in load_data("values")["cut_offs"]:
             log.add("cut_off", file=raw.name, count=len(raw.rows))
-    for name, kind in found.others:
+        if raw.encoding.endswith(DAMAGED_MARK):
+            log.add("encoding_damaged", file=raw.name, encoding=raw.encoding.removesuffix(DAMAGED_MARK))
+        elif raw.encoding == "cp1252":
+            log.add("encoding_assumed", file=raw.name)
+    others = (*found.others, *sources.skipped)
+    for name, kind in others:
         code = {"": "file_skipped", "a folder": "folder_skipped"}.get(kind, "file_not_read_here")
         log.add(code, file=name)
-    if not raws:
+    if not sources.tables:
         names = ", ".join(item.name for item in found.tables)
         raise CrmError(
-            explain("the export is empty: no file holds any text", where="export", value=names, remedy="Export again")
+            explain("the export is empty: no file holds any table", where="export", value=names, remedy="Export again")
         )
-    return raws, found.others
+    return sources, others
 
 
 def _headers_by_table(placed: Sequence[Placed]) -> dict[str, list[str]]:
@@ -168,13 +296,14 @@ def _refuse_empty(placed: Sequence[Placed], kept: Sequence[KeptRows], log: Repor
     for one, records in zip(placed, kept, strict=True):
         if not len(records.rows):
             log.add("table_empty", file=one.raw.name, table=one.table)
-    deals = [(one, records) for one, records in zip(placed, kept, strict=True) if one.table == "deals"]
+    main = next(name for name in ("deals", "leads", "stage_events") if any(one.table == name for one in placed))
+    deals = [(one, records) for one, records in zip(placed, kept, strict=True) if one.table == main]
     if not any(len(records.rows) for _, records in deals):
         raise CrmError(
             explain(
-                "the table of deals has a header and no deals",
+                f"the table of {main.replace('_', ' ')} has a header and no {main.replace('_', ' ')}",
                 where=", ".join(one.raw.name for one, _ in deals),
-                value=f"{sum(len(one.raw.rows) for one, _ in deals)} rows, none of them a deal",
+                value=f"{sum(len(one.raw.rows) for one, _ in deals)} rows, none of them kept",
                 remedy="Check the filter or list view it was exported from, and export again",
             )
         )
@@ -186,6 +315,28 @@ class _Parsed:
 
     frame: pd.DataFrame
     reports: dict[int, ColumnReport]
+
+
+def _parse_all(
+    placed: Sequence[Placed], kept: Sequence[KeptRows], wishes: Wishes, log: ReportBuilder
+) -> list[_Parsed]:
+    """Parse every file; one that cannot tell day from month by itself takes the order that the others prove."""
+    parsed: dict[int, _Parsed] = {}
+    unclear: dict[int, OrderUnknownError] = {}
+    for at, (one, records) in enumerate(zip(placed, kept, strict=True)):
+        try:
+            parsed[at] = _parse(one, records, wishes, log)
+        except OrderUnknownError as trouble:
+            unclear[at] = trouble
+    formats = {column.format for result in parsed.values() for column in result.reports.values()}
+    proven = formats & {"d/m/y", "m/d/y"}
+    for at, trouble in unclear.items():
+        if len(proven) != 1:
+            raise trouble
+        told = replace(wishes, day_first=proven == {"d/m/y"})
+        parsed[at] = _parse(placed[at], kept[at], told, log)
+        log.add("order_from_others", file=placed[at].raw.name, format=min(proven))
+    return [parsed[at] for at in range(len(placed))]
 
 
 def _parse(placed: Placed, records: KeptRows, wishes: Wishes, log: ReportBuilder) -> _Parsed:
@@ -244,31 +395,48 @@ def _tell(reading: Reading, context: ColumnContext, log: ReportBuilder) -> None:
         log.add(code, file=context.file, column=context.header, count=count)
 
 
-def _tables(placed: Sequence[Placed], parsed: Sequence[_Parsed]) -> dict[str, pd.DataFrame]:
-    frames: dict[str, list[pd.DataFrame]] = {}
+def _tables(
+    placed: Sequence[Placed],
+    parsed: Sequence[_Parsed],
+    wishes: Wishes,
+    dropped: Mapping[str, dict[str, int]],
+    log: ReportBuilder,
+) -> tuple[dict[str, pd.DataFrame], tuple[pd.DataFrame, pd.DataFrame]]:
+    """The files of each table in one frame, and events and changes that a series of exports tells."""
+    parts: dict[str, list[pd.DataFrame]] = {}
     for one, result in zip(placed, parsed, strict=True):
         if len(result.frame):
-            frames.setdefault(one.table, []).append(result.frame)
+            parts.setdefault(one.table, []).append(result.frame)
+    told = (pd.DataFrame(), pd.DataFrame())
+    if is_series(parts.get("deals", ()), wishes):
+        found = differ(parts["deals"])
+        log.add("snapshots", count=len(parts["deals"]), events=len(found.events), changes=len(found.changes))
+        if found.vanished:
+            log.add("vanished", count=found.vanished)
+        for name, count in found.older.items():
+            dropped[name]["older_snapshot"] += count
+        parts["deals"], told = [found.latest], (found.events, found.changes)
     return {
-        table: pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0] for table, parts in frames.items()
-    }
+        table: pd.concat(some, ignore_index=True) if len(some) > 1 else some[0] for table, some in parts.items()
+    }, told
 
 
-def _merge(
-    frames: dict[str, pd.DataFrame], placed: Sequence[Placed], kept: Sequence[KeptRows], log: ReportBuilder
-) -> None:
+def _merge(frames: dict[str, pd.DataFrame], dropped: Mapping[str, dict[str, int]], log: ReportBuilder) -> None:
     """Merge records that come twice, and count the dropped copies against their files."""
-    dropped = {one.raw.name: records.dropped for one, records in zip(placed, kept, strict=True)}
     for table, frame in list(frames.items()):
-        key = ["deal_id", "stage", "entered_at"] if table == "stage_events" else [ID_OF[table]]
-        if not set(key) <= set(frame.columns):
+        if not len(frame):
+            continue
+        key = _KEYS.get(table) or [ID_OF[table]] if table in ID_OF or table in _KEYS else []
+        if "event_id" in frame and frame["event_id"].notna().all():
+            key = ["event_id"]
+        if not key or not set(key) <= set(frame.columns):
             continue
         frames[table], gone = merge_duplicates(frame, key, "modified_at", log, table)
         for name, count in gone.items():
             dropped[name]["duplicate"] += count
 
 
-def _file_report(placed: Placed, records: KeptRows, parsed: _Parsed) -> FileReport:
+def _file_report(placed: Placed, dropped: Mapping[str, int], parsed: _Parsed) -> FileReport:
     raw = placed.raw
     columns = []
     for position, header in enumerate(raw.header):
@@ -285,8 +453,8 @@ def _file_report(placed: Placed, records: KeptRows, parsed: _Parsed) -> FileRepo
         separator=raw.separator,
         header_row=raw.header_row,
         rows_read=len(raw.rows),
-        rows_kept=len(raw.rows) - sum(records.dropped.values()),
-        dropped=dict(records.dropped),
+        rows_kept=len(raw.rows) - sum(dropped.values()),
+        dropped=dict(dropped),
         columns=tuple(columns),
     )
 

@@ -14,11 +14,33 @@ from salessim.errors import CrmError, explain, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ColumnReport", "FileReport", "Finding", "ImportReport", "ReportBuilder", "Sentence"]
+__all__ = ["ColumnReport", "FileReport", "Finding", "ImportReport", "ReportBuilder", "Sentence", "checked_language"]
 
 LANGUAGES = ("en", "zh")
 LEVELS = ("error", "warning", "info")
 SHOWN_ROWS = 5
+WITHHELD = "***"
+# Findings whose words are stages, labels or currencies and never names of people or customers.
+_NAMELESS = frozenset(
+    {"no_created", "status_unknown", "stage_by_probability", "nothing_closed", "nothing_won", "currency_base",
+     "label_repaired", "label_slip"}
+)  # fmt: skip
+
+
+def checked_language(lang: str) -> str:
+    """Return `lang` if the report is written in it.
+
+    Raises
+    ------
+    CrmError
+    """
+    if lang not in LANGUAGES:
+        raise CrmError(
+            explain(
+                "the report is written in English or Chinese", where="lang", value=lang, remedy=nearest(lang, LANGUAGES)
+            )
+        )
+    return lang
 
 
 @dataclass(frozen=True)
@@ -179,18 +201,10 @@ class ImportReport:
         CrmError
             If `lang` is another language.
         """
-        if lang not in LANGUAGES:
-            raise CrmError(
-                explain(
-                    "the report is written in English or Chinese",
-                    where="lang",
-                    value=lang,
-                    remedy=nearest(lang, LANGUAGES),
-                )
-            )
+        checked_language(lang)
         word = {name: texts[lang] for name, texts in load_data("messages")["words"].items()}
         lines = [word["title"], ""]
-        lines += self._head(word, lang)
+        lines += self.head(lang)
         for file in self.files:
             lines += ["", *_file_lines(file, word)]
         lines += ["", f"{word['findings']} ({len(self.findings)})"]
@@ -206,7 +220,15 @@ class ImportReport:
         lines += [f"  - {sentence.in_(lang)}" for sentence in self.cannot_tell]
         return "\n".join(lines)
 
-    def _head(self, word: Mapping[str, str], lang: str) -> list[str]:
+    def to_html(self, lang: str = "en") -> str:
+        """The whole report as a page that needs nothing else; see `salessim.crm.pages`."""
+        from salessim.crm.pages import report_page
+
+        return report_page(self, lang)
+
+    def head(self, lang: str) -> list[str]:
+        """The lines at the head of the report: snapshot, dates, profile, zombies, overdue deals."""
+        word = {name: texts[lang] for name, texts in load_data("messages")["words"].items()}
         zombies = (
             word["too_few"]
             if self.zombie_cut_off_days is None
@@ -260,8 +282,9 @@ def _templates() -> dict[str, dict[str, str]]:
 class ReportBuilder:
     """Collects findings while an import runs; the texts come from ``profiles/messages.yaml``."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, private: bool = False) -> None:
         self._findings: list[Finding] = []
+        self._private = private
 
     def add(
         self,
@@ -293,6 +316,8 @@ class ReportBuilder:
             file, count = str(records["_file"].iloc[0]), len(records)
             rows = records.loc[records["_file"] == file, "_row"]
         blanks: dict[str, object] = {"count": count, **words}
+        if self._private and code not in _NAMELESS:
+            blanks |= {name: WITHHELD for name in ("words", "found", "read_as") if name in blanks}
         shown = tuple(int(row) for _, row in zip(range(SHOWN_ROWS), rows, strict=False))
         en, zh, done_en, done_zh = (
             template.get(name, "").format(**blanks) for name in ("en", "zh", "done_en", "done_zh")

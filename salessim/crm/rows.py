@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from salessim.crm.placing import Placed
+from salessim.crm.plain import arrow
 from salessim.crm.profiles import load_data
 from salessim.crm.report import ReportBuilder
 from salessim.crm.schema import kind_of
@@ -16,16 +20,24 @@ from salessim.crm.schema import kind_of
 __all__ = ["DROP_REASONS", "KeptRows", "merge_duplicates", "records_of"]
 
 # In the order in which a row is tested; a row has one reason.
-DROP_REASONS = ("empty", "too_long", "footer", "total", "no_id_and_name", "duplicate")
+DROP_REASONS = (
+    "empty", "too_long", "footer", "total", "no_id_and_name", "deleted", "not_in_force", "duplicate", "older_snapshot",
+    "test",
+)  # fmt: skip
 _NAMED_BY = {
-    "deals": ("deal_id", "name"),
+    "deals": ("deal_id", "name", "lead_id"),
     "stage_events": ("deal_id",),
     "accounts": ("account_id", "name"),
     "products": ("product",),
     "users": ("user_id", "name"),
     "activities": (),
+    "changes": ("deal_id",),
+    "leads": ("lead_id", "name"),
+    "contacts": ("contact_id", "name"),
+    "quotas": (),
+    "stages": ("stage",),
 }
-_NUMERIC = ("money", "minutes", "percent", "latitude", "longitude")
+_NUMERIC = ("money", "minutes", "percent", "latitude", "longitude", "number")
 _NUMBER = re.compile(r"[\d\s.,%()+-]+")
 FOOTER_WIDTH = 4  # a lone cell in the last rows is a footer only where a record has at least this many cells
 
@@ -52,17 +64,23 @@ class KeptRows:
 def records_of(placed: Placed, log: ReportBuilder) -> KeptRows:
     """Tell the records of a file from its empty rows, footers, totals and unreadable rows."""
     raw = placed.raw
-    columns = [raw.cells[position].to_numpy(dtype=object) for position in range(len(raw.header))]
-    filled = np.column_stack([_filled(column) for column in columns]) if columns else np.zeros((len(raw.rows), 0), bool)
+    width = len(raw.header)
+    filled = (
+        np.column_stack([_filled(raw.cells[position]) for position in range(width)])
+        if width
+        else np.zeros((len(raw.rows), 0), bool)
+    )
     per_row = filled.sum(axis=1)
-    totals = _totals(placed, columns, filled)
+    totals = _totals(placed, filled)
     reasons = {
         "empty": (per_row == 0) & ~raw.too_long,
         "too_long": raw.too_long,
         "footer": _footers(np.where(totals, 0, per_row), len(raw.header)) & ~totals,
         "total": totals,
-        "no_id_and_name": _nameless(placed, columns, filled),
+        "no_id_and_name": _nameless(placed, filled),
     }
+    for reason, rule in placed.spec.drop.items():
+        reasons[reason] = _ruled_out(placed, rule)
     kept = np.ones(len(raw.rows), dtype=bool)
     dropped = dict.fromkeys(DROP_REASONS, 0)
     for reason, mask in reasons.items():
@@ -71,12 +89,32 @@ def records_of(placed: Placed, log: ReportBuilder) -> KeptRows:
         kept &= ~mask
         if dropped[reason]:
             log.add(f"rows_{reason}", file=raw.name, rows=raw.rows[hit], count=dropped[reason])
-    cells = raw.cells.loc[kept].reset_index(drop=True)
+    cells = raw.cells if kept.all() else raw.cells.loc[kept].reset_index(drop=True)
     return KeptRows(cells, raw.rows[kept], dropped)
 
 
-def _filled(column: np.ndarray) -> np.ndarray:
-    return np.fromiter((bool(text) and not text.isspace() for text in column), dtype=bool, count=len(column))
+def _ruled_out(placed: Placed, rule: Mapping[str, tuple[str, ...]]) -> np.ndarray:
+    """Rows that the CRM itself calls deleted, or not in force."""
+    hit = np.zeros(len(placed.raw.rows), dtype=bool)
+    for canonical, words in rule.items():
+        position = placed.position(canonical)
+        if position is not None:
+            hit |= _says(placed.raw.cells[position], frozenset(word.casefold() for word in words))
+    return hit
+
+
+def _says(column: pd.Series, words: Collection[str], marks: str = "") -> np.ndarray:
+    """Cells that hold one of some words, in any case, with blanks and `marks` around it."""
+    trimmed = pc.utf8_trim_whitespace(arrow(column))
+    trimmed = pc.utf8_trim(trimmed, characters=marks) if marks else trimmed
+    found: np.ndarray = pc.is_in(
+        pc.utf8_lower(trimmed), value_set=pa.array(list(words), type=pa.large_string())
+    ).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _filled(column: pd.Series) -> np.ndarray:
+    return (column.str.len() > 0).to_numpy(dtype=bool) & ~column.str.isspace().to_numpy(dtype=bool)
 
 
 def _footers(per_row: np.ndarray, width: int) -> np.ndarray:
@@ -86,25 +124,24 @@ def _footers(per_row: np.ndarray, width: int) -> np.ndarray:
     return (np.arange(len(per_row)) > last) & (width >= FOOTER_WIDTH)
 
 
-def _totals(placed: Placed, columns: list[np.ndarray], filled: np.ndarray) -> np.ndarray:
+def _totals(placed: Placed, filled: np.ndarray) -> np.ndarray:
     """Rows that say "total" first and hold only numbers otherwise: "Total" is also an oil company."""
-    words = frozenset(load_data("values")["totals"])
-    wordy = np.ones(len(columns), dtype=bool)
+    cells, words = placed.raw.cells, load_data("values")["totals"]
+    wordy = np.ones(filled.shape[1], dtype=bool)
     for match in placed.columns:
         wordy[match.position] = kind_of(placed.table, match.canonical) not in _NUMERIC
     totals = np.zeros(len(filled), dtype=bool)
     first = filled.argmax(axis=1) if filled.size else np.zeros(len(filled), dtype=np.int64)
-    for at, position in enumerate(first.tolist()):
-        text = columns[position][at] if columns else ""
-        if len(text) > 20 or text.strip(" :：\u3000").casefold() not in words:
-            continue
-        others = filled[at] & wordy
-        others[position] = False
-        totals[at] = all(_NUMBER.fullmatch(columns[other][at]) for other in np.flatnonzero(others))
+    for position in np.unique(first).tolist() if filled.size else ():
+        says = _says(cells[position], words, " :：\u3000") & (first == position) & filled[:, position]
+        for at in np.flatnonzero(says):
+            others = filled[at] & wordy
+            others[position] = False
+            totals[at] = all(_NUMBER.fullmatch(str(cells[other].iloc[at])) for other in np.flatnonzero(others))
     return totals
 
 
-def _nameless(placed: Placed, columns: list[np.ndarray], filled: np.ndarray) -> np.ndarray:
+def _nameless(placed: Placed, filled: np.ndarray) -> np.ndarray:
     positions = [placed.position(name) for name in _NAMED_BY[placed.table]]
     known = [position for position in positions if position is not None]
     if not known:
@@ -112,10 +149,7 @@ def _nameless(placed: Placed, columns: list[np.ndarray], filled: np.ndarray) -> 
     named = np.zeros(len(filled), dtype=bool)
     nulls = frozenset(word.casefold() for word in load_data("values")["nulls"]["any"])
     for position in known:
-        column = columns[position]
-        named |= filled[:, position] & np.fromiter(
-            (text.strip().casefold() not in nulls for text in column), bool, len(column)
-        )
+        named |= filled[:, position] & ~_says(placed.raw.cells[position], nulls)
     return ~named
 
 

@@ -39,7 +39,16 @@ SCHEMA: dict[str, tuple[Column, ...]] = {
         source="label",
         lost_reason="label",
     ),
-    "stage_events": _table(deal_id="id", stage="label", entered_at="date", owner_id="id"),
+    "stage_events": _table(
+        deal_id="id",
+        stage="label",
+        entered_at="date",
+        owner_id="id",
+        stage_from="label",
+        entered_after="date",
+        origin="label",
+    ),
+    "changes": _table(deal_id="id", field="label", changed_at="date", old="text", new="text", user_id="id"),
     "accounts": _table(
         account_id="id",
         name="name",
@@ -76,6 +85,24 @@ SCHEMA: dict[str, tuple[Column, ...]] = {
         at="date",
         duration_min="minutes",
     ),
+    "leads": _table(
+        lead_id="id",
+        name="text",
+        source="label",
+        status="label",
+        owner_id="id",
+        created_at="date",
+        converted_at="date",
+        is_converted="boolean",
+        deal_id="id",
+        account_id="id",
+        lost_reason="label",
+    ),
+    "contacts": _table(contact_id="id", name="name", account_id="id", email="name", phone="text", owner_id="id"),
+    "quotas": _table(user_id="id", period="text", target="money", attained="money"),
+    "stages": _table(
+        pipeline="label", stage="label", order="number", ending="label", probability="percent", code="id"
+    ),
 }
 
 # Columns that are read where a file has them and help to fill the canonical ones. Those in EXTRA are also handed on,
@@ -91,15 +118,39 @@ AUXILIARY: dict[str, tuple[Column, ...]] = {
         pipeline="label",
         probability="percent",
         type="label",
+        lead_id="id",
+        won_at="date",
+        lost_at="date",
+        is_closed="boolean",
+        is_won="boolean",
+        is_lost="boolean",
+        is_deleted="text",
+        life_status="label",
+        exchange_rate="number",
+        base_currency="currency",
     ),
-    "stage_events": _table(owner_name="name"),
-    "accounts": _table(owner_name="name", location="label"),
+    "stage_events": _table(
+        owner_name="name",
+        event_id="id",
+        moved_to="label",
+        amount="money",
+        expected_close="date",
+        probability="percent",
+        days_in_stage="number",
+        is_deleted="text",
+    ),
+    "changes": _table(is_deleted="text"),
+    "accounts": _table(owner_name="name", location="label", is_deleted="text", life_status="label"),
     "products": (),
     "users": _table(email="name", location="label"),
-    "activities": _table(owner_name="name", account_name="name"),
+    "activities": _table(owner_name="name", account_name="name", is_deleted="text", life_status="label"),
+    "leads": _table(owner_name="name", account_name="name", modified_at="date", is_deleted="text", life_status="label"),
+    "contacts": _table(owner_name="name", account_name="name", is_deleted="text"),
+    "quotas": _table(user_name="name"),
+    "stages": _table(is_closed="boolean", is_won="boolean"),
 }
 EXTRA: dict[str, tuple[str, ...]] = {
-    "deals": ("pipeline", "probability", "stage_changed_at", "type"),
+    "deals": ("pipeline", "probability", "stage_changed_at", "type", "lead_id"),
     "users": ("email",),
 }
 
@@ -109,6 +160,8 @@ ID_OF = {
     "products": "product",
     "users": "user_id",
     "activities": "activity_id",
+    "leads": "lead_id",
+    "contacts": "contact_id",
 }
 
 

@@ -18,7 +18,7 @@ from salessim.crm.report import ReportBuilder
 from salessim.crm.schema import STATUSES
 from salessim.errors import CrmError, explain, nearest
 
-__all__ = ["Closing", "decide_closing", "decide_status"]
+__all__ = ["Closing", "decide_closing", "decide_status", "stage_classes", "with_status_events"]
 
 MOSTLY = 0.98  # share from which a column is taken to behave the same way throughout
 ASK_FROM = 5  # deals of an unknown stage that all have a closing date before the user is asked about it
@@ -35,6 +35,11 @@ def _class_of(text: str, wishes: Wishes) -> str | None:
         return wishes.stages[text]
     words = _words()
     return words.get(header_key(text)) or words.get(header_key(split_unit(text)[0]))
+
+
+def stage_classes(texts: pd.Series, wishes: Wishes) -> pd.Series:
+    """Status each stage means, missing where its name does not say."""
+    return _classes(texts, wishes)
 
 
 def _classes(texts: pd.Series, wishes: Wishes) -> pd.Series:
@@ -78,7 +83,9 @@ def decide_status(deals: pd.DataFrame, wishes: Wishes, log: ReportBuilder) -> pd
     unknown = written.notna() & status.isna()
     if unknown.any():
         log.add("status_unknown", column="status", count=int(unknown.sum()), words=_list(written[unknown]))
+    status = _by_flags(deals, status, _classes(stages, wishes))
     status = status.fillna(_classes(stages, wishes))
+    status = status.fillna(_by_dates(deals, stages))
     undecided = status.isna() & stages.notna()
     if undecided.any():
         status = status.fillna(_by_probability(deals, stages, undecided, log))
@@ -94,6 +101,29 @@ def decide_status(deals: pd.DataFrame, wishes: Wishes, log: ReportBuilder) -> pd
         )
     elif not (status == "won").any():
         log.add("nothing_won", column="stage", words=_list(stages if stages.notna().any() else written))
+    return status
+
+
+def _by_flags(deals: pd.DataFrame, status: pd.Series, by_stage: pd.Series) -> pd.Series:
+    """Status from columns such as Closed and Won; how a deal was lost is left to its stage."""
+
+    def flag(name: str) -> pd.Series:
+        return deals[name] if name in deals else pd.Series(pd.NA, index=deals.index, dtype="boolean")
+
+    won, lost, closed = flag("is_won"), flag("is_lost"), flag("is_closed")
+    ended = by_stage.where(by_stage.isin(["lost", "no_decision", "disqualified"]), "lost")
+    status = status.mask(status.isna() & won.fillna(False).astype(bool), "won")
+    gone = lost.fillna(False).astype(bool) | (closed.fillna(False).astype(bool) & ~won.fillna(True).astype(bool))
+    status = status.mask(status.isna() & gone, ended)
+    return status.mask(status.isna() & ~closed.fillna(True).astype(bool), "open")
+
+
+def _by_dates(deals: pd.DataFrame, stages: pd.Series) -> pd.Series:
+    """Status where nothing but a date of winning or losing says it."""
+    status = pd.Series(np.nan, index=deals.index, dtype="str")
+    for column, verdict in (("won_at", "won"), ("lost_at", "lost")):
+        if column in deals:
+            status = status.mask(status.isna() & stages.isna() & deals[column].notna(), verdict)
     return status
 
 
@@ -189,6 +219,9 @@ def decide_closing(deals: pd.DataFrame, events: pd.DataFrame | None, wishes: Wis
             log.add("open_with_closing_date", column=column, records=deals.loc[stray])
             expected = expected.fillna(dates.where(stray))
         closed = closed.fillna(dates.where(~is_open))
+    for column, statuses in (("won_at", ("won",)), ("lost_at", ("lost", "no_decision", "disqualified"))):
+        if column in deals:
+            closed = closed.fillna(deals[column].where(deals["status"].isin(statuses)))
     had_dates = closed.notna().any()
     weak = pd.Series(False, index=deals.index)
     rungs: list[tuple[str, pd.Series, bool]] = []
@@ -210,6 +243,14 @@ def decide_closing(deals: pd.DataFrame, events: pd.DataFrame | None, wishes: Wis
     if missing.any():
         log.add("closing_missing", column="closed_at", records=deals.loc[missing])
     return Closing(closed, expected, weak)
+
+
+def with_status_events(events: pd.DataFrame | None, closings: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Stage events and logged changes of status in one frame: both may say when a deal was closed."""
+    if closings is None:
+        return events
+    as_events = closings.rename(columns={"status": "stage", "changed_at": "entered_at"})
+    return as_events if events is None else pd.concat([events, as_events], ignore_index=True)
 
 
 def _closed_by_event(deals: pd.DataFrame, events: pd.DataFrame, wishes: Wishes) -> pd.Series:

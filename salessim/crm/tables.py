@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ _DTYPES: dict[str, Any] = {
     "percent": "float64",
     "latitude": "float64",
     "longitude": "float64",
+    "number": "float64",
 }
 _DTYPES |= {"date": "datetime64[us]", "boolean": "boolean"}
 
@@ -42,7 +44,13 @@ class CrmData:
         them, pipeline, probability (0 to 1), stage_changed_at and type. One row per deal. A deal without a date of
         creation stays in the table.
     stage_events : pandas.DataFrame
-        deal_id, stage, entered_at, owner_id.
+        deal_id, stage, entered_at, owner_id, stage_from, entered_after, origin: a row each time a deal enters a stage
+        in which it is open. `origin` says where that is known from: ``history`` (a log of the CRM), ``columns``
+        (the last time each stage was entered) or ``snapshot`` (two exports compared: the stage was entered after
+        `entered_after` and not later than `entered_at`).
+    changes : pandas.DataFrame
+        deal_id, field (amount, expected_close, owner_id), changed_at, old, new (as text), user_id: other changes that
+        the export has a log of.
     accounts : pandas.DataFrame
         account_id, name, segment, region, place, country, lat, lon (degrees), potential (currency per year),
         is_customer, owner_id.
@@ -53,6 +61,15 @@ class CrmData:
         known.
     activities : pandas.DataFrame
         activity_id, type, owner_id, account_id, deal_id, at, duration_min (minutes).
+    leads : pandas.DataFrame
+        lead_id, name, source, status, owner_id, created_at, converted_at, is_converted, deal_id, account_id,
+        lost_reason.
+    contacts : pandas.DataFrame
+        contact_id, name, account_id, email, phone, owner_id.
+    quotas : pandas.DataFrame
+        user_id, period, target, attained (currency).
+    stages : pandas.DataFrame
+        pipeline, stage, order, ending (open or how a deal there has ended), probability (0 to 1), code.
     as_of : datetime.date
         The date of the snapshot.
     report : ImportReport
@@ -61,10 +78,15 @@ class CrmData:
 
     deals: pd.DataFrame
     stage_events: pd.DataFrame
+    changes: pd.DataFrame
     accounts: pd.DataFrame
     products: pd.DataFrame
     users: pd.DataFrame
     activities: pd.DataFrame
+    leads: pd.DataFrame
+    contacts: pd.DataFrame
+    quotas: pd.DataFrame
+    stages: pd.DataFrame
     as_of: date
     report: ImportReport
 
@@ -98,6 +120,11 @@ def empty_column(column: Column, length: int) -> pd.Series:
     return pd.Series([None] * length, dtype=_DTYPES.get(column.kind, "str"))
 
 
+@cache
+def _empty(table: str) -> pd.DataFrame:
+    return pd.DataFrame({column.name: empty_column(column, 0) for column in SCHEMA[table]})
+
+
 def canonical_frame(frame: pd.DataFrame | None, table: str) -> pd.DataFrame:
     """The canonical columns of a table, in order, with the types of their kinds; absent ones are all missing.
 
@@ -107,15 +134,16 @@ def canonical_frame(frame: pd.DataFrame | None, table: str) -> pd.DataFrame:
         ``None`` for a table that the export does not have.
     table : str
     """
-    length = 0 if frame is None else len(frame)
+    if frame is None:
+        return _empty(table).copy()
+    length = len(frame)
     columns = {}
     for column in SCHEMA[table]:
-        if frame is None or column.name not in frame:
+        if column.name not in frame:
             columns[column.name] = empty_column(column, length)
         else:
             columns[column.name] = frame[column.name].astype(_DTYPES.get(column.kind, "str")).reset_index(drop=True)
-    if frame is not None:
-        for name in EXTRA.get(table, ()):
-            if name in frame:
-                columns[name] = frame[name].reset_index(drop=True)
+    for name in EXTRA.get(table, ()):
+        if name in frame:
+            columns[name] = frame[name].reset_index(drop=True)
     return pd.DataFrame(columns)

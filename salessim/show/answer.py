@@ -16,6 +16,7 @@ from salessim.show.style import STYLE, Look, looks_of, mixed
 from salessim.study.judgement import Judgement, Kind
 from salessim.study.phrases import figures, phrase, quantity, share
 from salessim.study.wording import (
+    audit_lines,
     capital,
     names_for_sentences,
     plan_labels,
@@ -112,7 +113,7 @@ class Answer:
         study, language = self.study, self.language
         setup = {"months": study.months, "replications": study.replications, "seed": study.seed}
         parts = [sentence("setup", language, **setup)]
-        parts.append(sentence("audit identical" if study.audited else "audit not run", language))
+        parts += audit_lines(study, language)
         if any(study.moved.values()):
             parts.append(sentence("moving cost short", language))
         if study.market.distance_assumed:

@@ -11,6 +11,7 @@ matplotlib brings along, then from a Chinese font of the machine if there is one
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
     from matplotlib.text import Text
 
-__all__ = ["Page", "drawable", "font", "plain_ticks", "signed_ticks"]
+__all__ = ["Page", "drawable", "font", "plain_ticks", "png", "signed_ticks"]
 
 _FAMILY = "Noto Sans SC Subset"
 _FONT = Path(__file__).parent / "fonts" / "NotoSansSC-Subset.ttf"
@@ -43,15 +44,15 @@ class Page:
 
     Parameters
     ----------
-    height : int, optional
-        In pixels; the width is always 1280.
+    height, width : int, optional
+        In pixels; 720 and 1280 unless given.
     """
 
-    def __init__(self, height: int | None = None) -> None:
+    def __init__(self, height: int | None = None, width: int | None = None) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        self.width = int(STYLE["width"])
+        self.width = width or int(STYLE["width"])
         self.height = height or int(STYLE["height"])
         dots = STYLE["dots"]
         size = (self.width / dots, self.height / dots)
@@ -149,6 +150,16 @@ class Page:
             else:
                 high = middle - 1
         return low
+
+
+def png(figure: Figure, fine: float = 2.0) -> bytes:
+    """Return a figure as a PNG picture for a screen, with `fine` dots per pixel of the page.
+
+    It is hardly compressed: it goes to a browser on the same machine, and packing would take longer than sending.
+    """
+    store = io.BytesIO()
+    figure.savefig(store, format="png", dpi=fine * STYLE["dots"], pil_kwargs={"compress_level": 1})
+    return store.getvalue()
 
 
 def font(size: float) -> FontProperties:

@@ -13,6 +13,7 @@ so the two can never contradict each other (the delta method does not promise th
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,7 @@ from salessim.study.critical import (
     wilson_interval,
     with_skew,
 )
+from salessim.study.sequences import sequence_critical
 
 __all__ = [
     "Differences",
@@ -68,14 +70,14 @@ class Differences:
     level, equivalence_level : float
         Level of the simultaneous intervals; level of the equivalence intervals (``2 * level - 1``).
     method : str
-        ``"t"`` (one comparison), ``"max-t"`` or ``"Bonferroni t"``.
+        ``"t"`` (one comparison), ``"max-t"``, ``"Bonferroni t"`` or ``"confidence sequence"``.
     mean, sd, standard_error, skewness : ndarray
         Moments of the differences; skewness is the adjusted Fisher-Pearson coefficient.
     low, high : ndarray
         Simultaneous interval of the mean difference.
     equivalence_low, equivalence_high : ndarray
-        Interval for the equivalence test (two one-sided tests): per comparison in `paired_differences`,
-        simultaneous in `pairwise_differences`.
+        Simultaneous interval for the equivalence test (two one-sided tests): Bonferroni's in `paired_differences`,
+        max-t in `pairwise_differences`.
     variance_reduction : ndarray
         Variance of an unpaired difference over that of the paired one; NaN where nothing varies.
     against_mean : ndarray
@@ -119,7 +121,13 @@ class Differences:
 
 
 def paired_differences(
-    values: npt.ArrayLike, baseline: int = 0, level: float = 0.95, *, skew_guard: bool = True, draws: int = 16384
+    values: npt.ArrayLike,
+    baseline: int = 0,
+    level: float = 0.95,
+    *,
+    skew_guard: bool = True,
+    draws: int = 16384,
+    watched: bool = False,
 ) -> Differences:
     """Compare every plan with the baseline.
 
@@ -135,6 +143,10 @@ def paired_differences(
         Add the skew part of the critical value (see `salessim.study.critical`).
     draws : int
         Seeded draws behind the max-t critical value; 16384 gives it to about 0.005.
+    watched : bool
+        Intervals that hold at every number of replications at once (`salessim.study.sequences`, all plans together by
+        Bonferroni), for somebody who looks again and again while replications come in. They are wider, and infinite
+        below about 6 replications.
 
     Raises
     ------
@@ -155,7 +167,7 @@ def paired_differences(
     # The draws must meet the plans in an order of their own, or renaming plans would move the critical value.
     order = np.argsort((data[:, others] - data[:, [baseline]]).std(axis=0), kind="stable")
     ordered = data[:, others[order]] - data[:, [baseline]]
-    return _compare(data, others, against, ordered, level, skew_guard, draws, simultaneous_equivalence=False)
+    return _compare(data, others, against, ordered, level, skew_guard, draws, all_pairs=False, watched=watched)
 
 
 def pairwise_differences(
@@ -178,7 +190,7 @@ def pairwise_differences(
     first, second = (index.astype(np.int64) for index in np.triu_indices(data.shape[1], 1))
     order = np.argsort((data - data.mean(axis=1, keepdims=True)).std(axis=0), kind="stable")
     ordered = data[:, order[first]] - data[:, order[second]]
-    return _compare(data, first, second, ordered, level, skew_guard, draws, simultaneous_equivalence=True)
+    return _compare(data, first, second, ordered, level, skew_guard, draws, all_pairs=True)
 
 
 def replications_needed(differences: Differences, delta: float, *, relative: bool = False) -> Ints:
@@ -224,14 +236,12 @@ def replications_needed(differences: Differences, delta: float, *, relative: boo
                 remedy="Give delta in the unit of the measure instead",
             )
         )
-    family, equivalence = (
-        error_rate(c, differences.n) for c in (differences.family_critical, differences.equivalence_critical)
-    )
+    criticals = _criticals(differences)
     more = np.zeros(len(differences), dtype=np.int64)
     for j, limit in enumerate(limits):
         if differences.sd[j] > 0:
             skew = abs(float(differences.skewness[j])) if differences.skew_guard else 0.0
-            total = _replications_for(float(differences.sd[j]) / limit, family, equivalence, skew)
+            total = _replications_for(float(differences.sd[j]) / limit, criticals, skew)
         elif np.isinf(differences.low[j]):
             total = replications_for_constant(len(differences), differences.level)
         else:
@@ -267,7 +277,8 @@ def _compare(
     skew_guard: bool,
     draws: int,
     *,
-    simultaneous_equivalence: bool,
+    all_pairs: bool,
+    watched: bool = False,
 ) -> Differences:
     """Build `Differences` for the given pairs; `ordered` holds the same differences in an order free of names."""
     if not 0.5 < level < 1.0:
@@ -283,18 +294,23 @@ def _compare(
     equivalence_level = 2.0 * level - 1.0
     scale = scale_of(data)
     mean, se, skewness = moments(data[:, plan] - data[:, against], scale)
-    levels = [level, equivalence_level] if simultaneous_equivalence else [level]
-    critical, method = family_critical(ordered, scale, levels, draws)
-    family = critical[0]
-    equivalence = critical[1] if simultaneous_equivalence else t_quantile((1.0 + equivalence_level) / 2.0, n - 1)
-    wide = with_skew(family, n, skewness) if skew_guard else np.full(comparisons, family)
-    narrow = with_skew(equivalence, n, skewness) if skew_guard else np.full(comparisons, equivalence)
+    levels = [level, equivalence_level] if all_pairs else [level]
+    if watched:
+        family, equivalence, method = *_watched(n, comparisons, level, equivalence_level), "confidence sequence"
+    else:
+        critical, method = family_critical(ordered, scale, levels, draws)
+        family = critical[0]
+        # One-sided errors of several plans may lie on different sides, where max-t of both sides promises too much.
+        equivalence = critical[1] if all_pairs else t_quantile(1.0 - (1.0 - level) / comparisons, n - 1)
+    wide, narrow = (
+        with_skew(c, n, skewness) if skew_guard and math.isfinite(c) else np.full(comparisons, c)
+        for c in (family, equivalence)
+    )
     # Equal differences in a handful of runs are what coarse counts look like, not certainty: ask the sign test.
     constant = (se == 0) & (mean != 0)
-    wide_half = np.where(constant & (n < replications_for_constant(comparisons, level)), np.inf, wide * se)
-    family_size = comparisons if simultaneous_equivalence else 1
-    few = n < replications_for_constant(family_size, equivalence_level)
-    narrow_half = np.where(constant & few, np.inf, narrow * se)
+    wide_half = np.where(constant & (n < replications_for_constant(comparisons, level)), np.inf, _half_width(wide, se))
+    few = n < replications_for_constant(comparisons, equivalence_level)
+    narrow_half = np.where(constant & few, np.inf, _half_width(narrow, se))
     variance = data.var(axis=0, ddof=1)
     unpaired = variance[plan] + variance[against]
     reduction = np.full(comparisons, np.nan)
@@ -334,6 +350,17 @@ def _compare(
     )
 
 
+def _half_width(critical: Floats, se: Floats) -> Floats:
+    """Return ``critical * se``; no width where nothing varies, also if the critical value is infinite."""
+    return np.multiply(critical, se, out=np.zeros_like(se), where=se > 0)
+
+
+def _watched(n: int, comparisons: int, level: float, equivalence_level: float) -> tuple[float, float]:
+    """Return the critical values of the confidence sequences, both Bonferroni over the comparisons."""
+    family, equivalence = (1.0 - (1.0 - held) / comparisons for held in (level, equivalence_level))
+    return sequence_critical(n, family), sequence_critical(n, equivalence)
+
+
 def _relative(
     data: Floats, plan: Ints, against: Ints, mean: Floats, widths: list[tuple[Floats, Floats]]
 ) -> tuple[Floats, list[tuple[Floats, Floats]]]:
@@ -352,7 +379,7 @@ def _relative(
     bounds = []
     defined = np.ones(len(plan), dtype=bool)
     for critical, half in widths:
-        c2 = critical**2
+        c2 = np.where(np.isinf(critical), 0.0, critical) ** 2  # bounds are then set to infinity by `half`
         a = base_mean**2 - c2 * var_base
         b = mean * base_mean - c2 * covariance
         root = np.sqrt(np.maximum(b**2 - a * (mean**2 - c2 * var_difference), 0.0))
@@ -365,14 +392,24 @@ def _relative(
     return relative, [(np.where(defined, low, np.nan), np.where(defined, high, np.nan)) for low, high in bounds]
 
 
-def _replications_for(spread: float, family: float, equivalence: float, skewness: float) -> int:
+def _criticals(differences: Differences) -> Callable[[int], tuple[float, float]]:
+    """Return what gives family and equivalence critical value at another number of replications."""
+    if differences.method == "confidence sequence":
+        return lambda n: _watched(n, len(differences), differences.level, differences.equivalence_level)
+    family, equivalence = (
+        error_rate(c, differences.n) for c in (differences.family_critical, differences.equivalence_critical)
+    )
+    return lambda n: (t_quantile(1.0 - family / 2.0, n - 1), t_quantile(1.0 - equivalence / 2.0, n - 1))
+
+
+def _replications_for(spread: float, criticals: Callable[[int], tuple[float, float]], skewness: float) -> int:
     """Return the smallest n at which the two half-widths add up to one; `spread` is sd / delta."""
 
     def too_wide(n: int) -> bool:
-        total = sum(
-            float(with_skew(t_quantile(1.0 - rate / 2.0, n - 1), n, skewness)) for rate in (family, equivalence)
-        )
-        return total * spread > math.sqrt(n)
+        values = criticals(n)
+        if not all(math.isfinite(c) for c in values):
+            return True
+        return sum(float(with_skew(c, n, skewness)) for c in values) * spread > math.sqrt(n)
 
     high = 2
     while too_wide(high):

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from salessim.errors import StudyError, explain
-from salessim.measures import measure
+from salessim.measures import MEASURES, measure
+from salessim.study.assumptions import draw_assumptions
 from salessim.study.differences import paired_differences
 from salessim.study.judgement import Judgement, judge
 from salessim.study.replay import Outcome, Replay
-from salessim.study.study import Study
+from salessim.study.study import Assumed, Study
 
 if TYPE_CHECKING:
     from salessim.model.market import Market
@@ -29,12 +32,26 @@ if TYPE_CHECKING:
 __all__ = ["Futures", "Reading", "readings"]
 
 
+_THREADS = 2
+"""Runs at a time: a run lets go of the interpreter, so two cores replay twice as fast as one."""
+_REPLICATIONS_PER_DRAW = 2
+_SEEN_BY_ALIGNMENT = ("structure", "headcount", "team", "key_account_share", "incumbency", "calls", "call_hours")
+"""What of a plan decides who serves whom; tests/cockpit/test_incremental.py holds `align` to it."""
+
+
 class _Lane:
     """One plan on one market, with the outcomes found so far."""
 
     def __init__(self, replay: Replay) -> None:
         self.replay = replay
-        self.outcomes: list[Outcome] = []
+        self.outcomes: dict[int, Outcome] = {}
+        self.identical: bool | None = None  # whether SimPy leaves the same tables; None: not asked yet
+        self.at_draws: dict[tuple[int, int], NDArray[np.float64]] = {}  # (draws, draw): measures with assumptions moved
+
+    @property
+    def found(self) -> int:
+        """Number of replications there are, counted from the first."""
+        return next(n for n in range(len(self.outcomes) + 1) if n not in self.outcomes)
 
 
 class Futures:
@@ -70,7 +87,7 @@ class Futures:
         """Return how many replications are there for all of these plans on this market."""
         with self._lock:
             lanes = [self._known(market, plan) for plan in plans.values()]
-        return min((len(lane.outcomes) if lane is not None else 0 for lane in lanes), default=0)
+            return min((lane.found if lane is not None else 0 for lane in lanes), default=0)
 
     def study(
         self,
@@ -115,15 +132,9 @@ class Futures:
                 )
             )
         chosen = measure(measure_name)
-        lanes: dict[str, _Lane] = {}
-        for name, plan in plans.items():
-            if _stopped(stop):
-                return None
-            lanes[name] = self._lane(market, plan)
-        for n in range(replications):
-            for lane in lanes.values():
-                if not self._extend(lane, n, stop):
-                    return None
+        lanes = self._replayed(market, plans, replications, stop)
+        if lanes is None:
+            return None
         names = tuple(lanes)
         return Study(
             market=market, plans=dict(plans), months=self.months, seed=self.seed, baseline=0,
@@ -134,16 +145,116 @@ class Futures:
             moved={name: lane.replay.alignment.moved for name, lane in lanes.items()},
         )  # fmt: skip
 
+    def audit(self, market: Market, plan: Plan, stop: NDArray[np.int64] | None = None) -> bool | None:
+        """Run replication 0 of a plan on SimPy as well; tell whether it leaves the same tables, byte for byte.
+
+        Asked once for a market and plan; None where it was stopped before.
+        """
+        lane = self._lane(market, plan)
+        if lane.identical is None and not _stopped(stop):
+            lane.identical = lane.replay.audit(0, stop)
+        return lane.identical
+
+    def audited(self, market: Market, plans: Mapping[str, Plan]) -> bool | None:
+        """Return what `audit` found for all of these plans; None where one of them was not asked."""
+        with self._lock:
+            lanes = [self._known(market, plan) for plan in plans.values()]
+        found = [lane.identical if lane is not None else None for lane in lanes]
+        return False if False in found else None if None in found else True
+
+    def sweep(
+        self,
+        market: Market,
+        plans: Mapping[str, Plan],
+        draws: int,
+        *,
+        stop: NDArray[np.int64] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        measure_name: str = "revenue",
+    ) -> Assumed | None:
+        """Replay the plans with the assumptions moved over their ranges, for the second line of a verdict.
+
+        The same draws as in `compare`; a draw that was replayed for a plan is not replayed again.
+
+        Parameters
+        ----------
+        draws : int
+            1 or more.
+        progress : callable, optional
+            Told draws finished and draws in all.
+
+        Returns
+        -------
+        Assumed or None
+            For `Study.assumed`; None where it was stopped before.
+        """
+        names, points = draw_assumptions(market, draws, self.seed)
+        lanes = [self._lane(market, plan) for plan in plans.values()]
+        place = [entry.name for entry in MEASURES].index(measure(measure_name).name)
+        for i, row in enumerate(points.tolist()):
+            here = market.but(**dict(zip(names, row, strict=True)))
+            todo = [lane for lane in lanes if (draws, i) not in lane.at_draws]
+            if not _both(partial(self._drawn, here, (draws, i), stop), todo):
+                return None
+            if progress is not None and todo:
+                progress(i + 1, draws)
+        means = np.array([[lane.at_draws[draws, i][place] for lane in lanes] for i in range(draws)])
+        reference = means[:, [0]]
+        return Assumed(tuple(names), points, (means - reference) / np.where(reference != 0, np.abs(reference), 1.0))
+
+    def _drawn(self, market: Market, draw: tuple[int, int], stop: NDArray[np.int64] | None, lane: _Lane) -> bool:
+        """Replay a plan at one draw of the assumptions; return False where it was stopped before."""
+        if _stopped(stop):
+            return False
+        at = Replay(market, lane.replay.plan, self.months, self.seed, lane.replay.alignment)
+        found = [at.outcome(n, stop) for n in range(_REPLICATIONS_PER_DRAW)]
+        if None in found:
+            return False
+        lane.at_draws[draw] = np.mean([one.measures for one in found if one is not None], axis=0)
+        return True
+
+    def _replayed(
+        self, market: Market, plans: Mapping[str, Plan], replications: int, stop: NDArray[np.int64] | None
+    ) -> dict[str, _Lane] | None:
+        """Run what is not there yet, two runs at a time; None where it was stopped before.
+
+        The first two replications of a plan begin as soon as its world is built, while that of the next one is built;
+        the rest goes replication by replication, so that a stop leaves whole futures.
+        """
+        lanes: dict[str, _Lane] = {}
+        with ThreadPoolExecutor(_THREADS, "salessim replication") as pool:
+            work: list[Future[bool]] = []
+
+            def begin(lane: _Lane, n: int) -> None:
+                try:
+                    work.append(pool.submit(self._extend, lane, n, stop))
+                except RuntimeError:  # no thread can be started
+                    self._extend(lane, n, stop)
+
+            for name, plan in plans.items():
+                if _stopped(stop):
+                    return None
+                lanes[name] = self._lane(market, plan)
+                for n in range(min(2, replications)):
+                    begin(lanes[name], n)
+            for n in range(2, replications):
+                for lane in lanes.values():
+                    if n not in lane.outcomes:
+                        begin(lane, n)
+            for job in work:
+                job.result()
+        complete = all(n in lane.outcomes for lane in lanes.values() for n in range(replications))
+        return lanes if complete else None
+
     def _extend(self, lane: _Lane, n: int, stop: NDArray[np.int64] | None) -> bool:
         """Make sure that replication `n` of a lane is there; return False where it was stopped before."""
-        if n < len(lane.outcomes):
+        if n in lane.outcomes:
             return True
         outcome = None if _stopped(stop) else lane.replay.outcome(n, stop)
         if outcome is None:
             return False
         with self._lock:
-            if n == len(lane.outcomes):
-                lane.outcomes.append(outcome)
+            lane.outcomes.setdefault(n, outcome)
         return True
 
     def _lane(self, market: Market, plan: Plan) -> _Lane:
@@ -169,7 +280,7 @@ class Futures:
     def _aligned(self, market: Market, plan: Plan) -> Alignment | None:
         """Return who serves whom, where it is known from a market that differs in nothing that an alignment sees."""
         for lane in reversed(self._lanes):
-            if lane.replay.plan == plan and _same_ground(lane.replay.market, market):
+            if _same_owners(lane.replay.plan, plan) and _same_ground(lane.replay.market, market):
                 return lane.replay.alignment
         return None
 
@@ -183,6 +294,20 @@ def _same_ground(one: Market, other: Market) -> bool:
             for name in ("accounts", "products", "stages", "affinity", "today", "calendar")
         )
     )
+
+
+def _same_owners(one: Plan, other: Plan) -> bool:
+    """Say whether two plans differ in nothing that decides who serves whom."""
+    return all(getattr(one, name) == getattr(other, name) for name in _SEEN_BY_ALIGNMENT)
+
+
+def _both(work: Callable[[_Lane], bool], lanes: Sequence[_Lane]) -> bool:
+    """Do something for every lane, two at a time; return whether all of it was done."""
+    try:
+        with ThreadPoolExecutor(_THREADS, "salessim replication") as pool:
+            return all(list(pool.map(work, lanes)))
+    except RuntimeError:  # no thread can be started
+        return all([work(lane) for lane in lanes])
 
 
 def _stopped(stop: NDArray[np.int64] | None) -> bool:
@@ -212,12 +337,15 @@ class Reading(NamedTuple):
     differences: NDArray[np.float64]
 
 
-def readings(study: Study, names: tuple[str, ...], plan: int = 1) -> list[Reading]:
+def readings(study: Study, names: tuple[str, ...], plan: int = 1, *, watched: bool = False) -> list[Reading]:
     """Read several measures of one plan against the baseline.
 
     What is too small to matter is `Study.delta`: of the baseline's mean revenue for every amount of money (so revenue
     and contribution are measured with the same sum), of the baseline's mean for times and counts, and as points of a
     per cent for shares.
+
+    With `watched` the intervals, and what is judged by them, hold at every number of replications at once: for a view
+    that is read again and again while replications come in (see `salessim.study.sequences`).
 
     Raises
     ------
@@ -247,7 +375,7 @@ def readings(study: Study, names: tuple[str, ...], plan: int = 1) -> list[Readin
             delta = study.delta * abs(base)
         judgement = None
         if np.isfinite(values).all():
-            family = paired_differences(values, study.baseline)
+            family = paired_differences(values, study.baseline, watched=watched)
             judgement = judge(family, max(delta, 1e-12), higher_is_better=entry.better != "down")[row]
         value = float(study.values(name)[:, plan].mean())
         found.append(Reading(name, value, base, judgement, values[:, plan] - values[:, study.baseline]))

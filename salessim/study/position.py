@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from salessim.world.alignment import align
+from salessim.world.places import locate
 
 if TYPE_CHECKING:
     from salessim.model.market import Market
     from salessim.model.plan import Plan
 
-__all__ = ["Position", "position"]
+__all__ = ["Position", "mean_complexity", "position", "width"]
 
 
 class Position(NamedTuple):
@@ -44,10 +44,18 @@ def position(market: Market, plan: Plan) -> Position:
     >>> round(here.distance), here.complexity, here.difference
     (250, 0.5, 0.3)
     """
-    flat = align(market, plan).places.flat
-    complexity = market.complexity
-    if complexity is None:
-        weights = market.products["opportunities"]
-        level = market.products["complexity"]
-        complexity = float(np.average(level, weights=weights) if weights.sum() > 0 else level.mean())
-    return Position(float(np.ptp(flat, axis=0).max()), complexity, market.knowledge.difference)
+    return Position(width(market, plan), mean_complexity(market), market.knowledge.difference)
+
+
+def width(market: Market, plan: Plan) -> float:
+    """Return the kilometres across the area, the longer of its two sides; 0 where no place is known."""
+    places, _ = locate(market, plan.team, np.arange(len(market.accounts)), np.arange(len(plan.team)))
+    return float(np.ptp(places.flat, axis=0).max())
+
+
+def mean_complexity(market: Market) -> float:
+    """Return the complexity of the products (0-1), weighted with their opportunities."""
+    if market.complexity is not None:
+        return market.complexity
+    weights, level = market.products["opportunities"], market.products["complexity"]
+    return float(np.average(level, weights=weights) if weights.sum() > 0 else level.mean())

@@ -1,16 +1,16 @@
 """Finished replications kept on disk, so that no run is ever made twice: content-addressed, safe against a kill.
 
-A row is filed under the hash of everything its result depends on (market, plan, months, seed, rules, measures), so it
-can never be stale: change anything and the key is another. The file is an SQLite database: a row is there whole or not
-at all, whenever the process is killed, and several processes may use it at once.
+A row is filed under the hash of everything its result depends on (market, plan, months, seed, rules, measures, and
+processes of a user's own), so it can never be stale: change anything and the key is another. The file is an SQLite
+database: a row is there whole or not at all, whenever the process is killed, and several processes may use it at once.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import sqlite3
 import threading
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,8 @@ import numpy as np
 from salessim import measures
 from salessim.errors import StudyError, explain
 from salessim.model.fingerprint import fingerprint
+from salessim.study import replay
+from salessim.study.own_process import Process, code_hash
 from salessim.study.replay import Outcome
 from salessim.world.compiled import source_hash
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from salessim.model.market import Market
     from salessim.model.plan import Plan
 
-__all__ = ["OutcomeStore", "default_store_path", "outcome_key"]
+__all__ = ["OutcomeStore", "default_store_path", "outcome_key", "results_hash"]
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS outcomes (key TEXT, replication INTEGER, measures BLOB, monthly BLOB, "
@@ -37,18 +39,35 @@ _SCHEMA = (
 _PATIENCE = 30.0
 
 
-def outcome_key(market: Market, plan: Plan, months: int, seed: int) -> str:
+_REDUCED = "".join(Path(str(module.__file__)).read_text(encoding="utf-8") for module in (measures, replay))
+"""What turns a run into an outcome, as text. Read at import, as the code is: an edit meanwhile does not show here."""
+
+
+def results_hash() -> str:
+    """Return the hash of what makes results of a market and a plan: the source of the rules and of the measures.
+
+    The same on every machine. Results made under another hash may differ.
+    """
+    return fingerprint(source_hash(), _REDUCED)
+
+
+def outcome_key(
+    market: Market, plan: Plan, months: int, seed: int, processes: Sequence[Process] = ()
+) -> str | None:
     """Return the key under which the replications of a plan on a market are filed.
 
-    It covers the source of the rules and of the measures, and everything of market and plan but their own names, which
-    decide nothing.
+    It covers the source of the rules and of the measures (and the measures as they are in memory), everything of market
+    and plan but their own names, which decide nothing, and the processes of a user's own with all they depend on.
+
+    Returns
+    -------
+    str or None
+        None where a process depends on something that has no hash: its results must not be filed.
     """
-    return fingerprint(source_hash(), _measures_source(), market.but(name=""), plan.but(name=""), months, seed)
-
-
-@functools.cache
-def _measures_source() -> str:
-    return Path(measures.__file__).read_text(encoding="utf-8")
+    code = code_hash(measures.MEASURES, tuple(processes))
+    if code is None:
+        return None
+    return fingerprint(results_hash(), code, market.but(name=""), plan.but(name=""), months, seed)
 
 
 def default_store_path() -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from salessim.study.holding import Holding
 from salessim.study.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
     from matplotlib.figure import Figure
 
@@ -60,6 +62,13 @@ class Study:
         Whether SimPy left the same tables as the compiled clock in replication 0 of every plan; None: not asked.
     moved : dict of str to int
         Accounts that change their rep at the start under each plan.
+    processes : dict of str to tuple of str
+        Plans that ran on SimPy with processes of the user's own, and what these are called.
+    not_kept : tuple of str
+        Plans whose results a store was not given: a process of theirs depends on something that has no hash.
+    other_version : str
+        Empty for a study made here; of a loaded one the version that made it, where its results may differ from what
+        this one would find.
     """
 
     market: Market
@@ -74,6 +83,9 @@ class Study:
     assumed: Assumed | None
     audited: bool | None
     moved: dict[str, int]
+    processes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    not_kept: tuple[str, ...] = ()
+    other_version: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -156,10 +168,31 @@ class Study:
 
         return study_figure(self, language)
 
+    def save(self, path: str | Path) -> Path:
+        """Write the study, with market and plans, to one Parquet file; see `salessim.study.saved`."""
+        from salessim.study.saved import save_study
+
+        return save_study(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Study:
+        """Read a study that `save` wrote, equal to the last bit.
+
+        Raises
+        ------
+        StudyError
+            If the file is not there, no study, damaged, or written by a newer version.
+        """
+        from salessim.study.saved import load_study
+
+        return load_study(path)
+
     def _repr_html_(self) -> str:
         from salessim.study.wording import study_html
 
         return study_html(self)
 
     def __repr__(self) -> str:
-        return f"Study({', '.join(self.names)}; {self.replications} replications, {self.months} months)"
+        own = "".join(f"; {name} on SimPy with {', '.join(given)}" for name, given in self.processes.items())
+        other = f"; made by another version, {self.other_version}" if self.other_version else ""
+        return f"Study({', '.join(self.names)}; {self.replications} replications, {self.months} months{own}{other})"

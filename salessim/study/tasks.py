@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from salessim.study.own_process import Process
 from salessim.study.replay import Outcome, Replay
 from salessim.study.store import outcome_key
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from salessim.model.plan import Plan
     from salessim.world.alignment import Alignment
 
-__all__ = ["Task", "audit_task", "make_task", "run_task"]
+__all__ = ["Task", "audit_task", "forget", "make_task", "prepare", "run_task"]
 
 _KEPT = 12
 _prepared: OrderedDict[str, Replay] = OrderedDict()
@@ -27,7 +30,11 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What a worker needs to replay a plan: everything its outcomes depend on, and the key they are filed under."""
+    """What a worker needs to replay a plan: everything its outcomes depend on, and the key they are filed under.
+
+    Where `filed` is False, a process of the user's own depends on something that has no hash: the key is then made up,
+    good for this task only.
+    """
 
     market: Market
     plan: Plan
@@ -35,11 +42,23 @@ class Task:
     seed: int
     key: str
     alignment: Alignment | None = None
+    processes: tuple[Process, ...] = ()
+    filed: bool = True
 
 
-def make_task(market: Market, plan: Plan, months: int, seed: int, alignment: Alignment | None = None) -> Task:
+def make_task(
+    market: Market,
+    plan: Plan,
+    months: int,
+    seed: int,
+    alignment: Alignment | None = None,
+    processes: Sequence[Process] = (),
+) -> Task:
     """Describe a plan on a market as a task."""
-    return Task(market, plan, months, seed, outcome_key(market, plan, months, seed), alignment)
+    key = outcome_key(market, plan, months, seed, processes)
+    return Task(
+        market, plan, months, seed, key or uuid.uuid4().hex, alignment, tuple(processes), filed=key is not None
+    )
 
 
 def prepare(task: Task) -> Replay:
@@ -47,11 +66,19 @@ def prepare(task: Task) -> Replay:
     with _lock:
         # building inside the lock: two threads never build the same world, and building holds the interpreter anyway
         if task.key not in _prepared:
-            _prepared[task.key] = Replay(task.market, task.plan, task.months, task.seed, task.alignment)
+            _prepared[task.key] = Replay(
+                task.market, task.plan, task.months, task.seed, task.alignment, task.processes
+            )
         _prepared.move_to_end(task.key)
         while len(_prepared) > _KEPT:
             _prepared.popitem(last=False)
         return _prepared[task.key]
+
+
+def forget() -> None:
+    """Forget every prepared world, so that the next is built anew: for measuring, and where memory is short."""
+    with _lock:
+        _prepared.clear()
 
 
 def run_task(task: Task, replication: int, stop: NDArray[np.int64] | None = None) -> Outcome | None:
@@ -59,6 +86,6 @@ def run_task(task: Task, replication: int, stop: NDArray[np.int64] | None = None
     return prepare(task).outcome(replication, stop)
 
 
-def audit_task(task: Task) -> bool:
-    """Run replication 0 on SimPy as well and tell whether the tables are equal, byte for byte."""
-    return prepare(task).audit(0)
+def audit_task(task: Task, stop: NDArray[np.int64] | None = None) -> bool | None:
+    """Run replication 0 on SimPy as well and tell whether the tables are equal, byte for byte; None where stopped."""
+    return prepare(task).audit(0, stop)

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from salessim.study.study import Study
 
 __all__ = [
-    "Factor", "Names", "capital", "clean", "currency_label", "names_for_sentences", "plan_labels", "scale",
-    "second_line",
-    "strongest_assumptions", "study_html", "summary_text", "verdict_text", "what_it_hangs_on",
+    "Factor", "Names", "audit_lines", "capital", "clean", "currency_label", "names_for_sentences", "plan_labels",
+    "scale", "second_line", "strongest_assumptions", "study_html", "summary_text", "verdict_text", "what_it_hangs_on",
 ]  # fmt: skip
 
 _STRONGEST = 3
@@ -279,7 +278,24 @@ def _lines(study: Study, language: str) -> list[str]:
         lines.append(sentence("moving cost", language, total=total, moved=phrase(language, "comma").join(moved)))
     if len({plan.structure for plan in study.plans.values()}) > 1:
         lines.append(sentence("no effect size", language))
-    lines.append(sentence("audit identical" if study.audited else "audit not run", language))
+    return [*lines, *audit_lines(study, language)]
+
+
+def audit_lines(study: Study, language: str = "en") -> list[str]:
+    """Say what ran on SimPy with processes of the user's own, what the audit found, and what another version made.
+
+    Parameters and errors as in `verdict_text`.
+    """
+    names = dict(zip(study.names, plan_labels(study, language), strict=True))
+    lines = [sentence("other version", language, version=clean(study.other_version))] if study.other_version else []
+    for plan, given in study.processes.items():
+        process = phrase(language, "comma").join(clean(one) for one in given)
+        lines.append(sentence("own process", language, plan=names[plan], process=process))
+    lines += [sentence("not kept", language, plan=names[plan]) for plan in study.not_kept]
+    if study.audited and study.processes:
+        lines.append(sentence("audit identical others", language))
+    elif len(study.processes) < len(study.plans):
+        lines.append(sentence("audit identical" if study.audited else "audit not run", language))
     return lines
 
 

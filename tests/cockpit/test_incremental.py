@@ -17,6 +17,7 @@ from salessim.study.comparison import compare
 from salessim.study.incremental import Futures, readings
 from salessim.study.position import position
 from salessim.study.replay import Replay
+from salessim.world.alignment import align
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +169,78 @@ def test_the_position_of_a_firm(firm: tuple[Market, Plan]) -> None:
     assert position(market.but(complexity=0.2), plan).complexity == 0.2
     uneven = market.products.but(complexity=[0.0, 0.5, 1.0], opportunities=[0.0, 1.0, 3.0])
     assert position(market.but(products=uneven), plan).complexity == pytest.approx(0.875)
+
+
+# Values that differ from the preset's, for every setting of a plan that an alignment is said not to see.
+UNSEEN = {
+    "name": "another", "open_deals": "move", "coverage": "tiers", "prospecting": 0.4, "routing": "pool",
+    "selling_time": 0.7, "leave": 9.0, "call_gap": 3.0, "stage_weight": 1.0, "value_weight": 1.0, "wait_weight": 1.0,
+    "focus": {"product A": 3.0}, "rep_cost": 90_000.0,
+}  # fmt: skip
+
+
+def test_who_serves_whom_turns_on_nothing_but_what_is_said(firm: tuple[Market, Plan]) -> None:
+    market, plan = firm
+    assert set(UNSEEN) | set(incremental._SEEN_BY_ALIGNMENT) | {"reps"} == set(Plan.model_fields) | {"headcount"}
+    for structure in ("territory", "product", "customer", "hybrid"):
+        one = align(market, plan.but(structure=structure))
+        other = align(market, plan.but(structure=structure, **UNSEEN))
+        assert (one.owner == other.owner).all()
+        assert one.home.tobytes() == other.home.tobytes()
+        assert one.work.tobytes() == other.work.tobytes()
+
+
+def test_a_lane_with_a_borrowed_alignment_equals_one_with_its_own(firm: tuple[Market, Plan]) -> None:
+    market, plan = firm
+    futures = Futures(months=3)
+    plans = {"baseline": plan, "live": plan.but(coverage="tiers", prospecting=0.4)}
+    grown = futures.study(market.but(complexity=0.9), plans, 3)
+    alone = [Replay(market.but(complexity=0.9), one, 3, 1).outcome(n) for one in plans.values() for n in range(3)]
+    assert grown is not None
+    assert [row.tobytes() for row in grown.table.swapaxes(0, 1).reshape(6, -1)] == [
+        one.measures.tobytes() for one in alone if one is not None
+    ]
+
+
+def test_an_audit_is_asked_once_and_can_be_stopped(firm: tuple[Market, Plan], monkeypatch: pytest.MonkeyPatch) -> None:
+    market, plan = firm
+    futures = Futures(months=3)
+    stop = np.zeros(1, dtype=np.int64)
+    asked: list[int] = []
+    audit = Replay.audit
+
+    def counted(self: Replay, replication: int = 0, flag: object = None) -> object:
+        asked.append(replication)
+        return audit(self, replication, flag)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Replay, "audit", counted)
+    assert futures.audited(market, {"one": plan}) is None
+    stop[0] = 1
+    assert futures.audit(market, plan, stop) is None
+    assert Replay(market, plan, 3, 1).audit(0, stop) is None
+    stop[0] = 0
+    assert futures.audit(market, plan, stop) is True
+    assert futures.audit(market, plan) is True
+    assert futures.audited(market, {"one": plan}) is True
+    assert asked == [0, 0]
+
+
+def test_moved_assumptions_are_those_of_a_comparison_and_a_stop_keeps_what_there_is(firm: tuple[Market, Plan]) -> None:
+    market, plan = firm
+    futures = Futures(months=3, seed=5)
+    stop = np.zeros(1, dtype=np.int64)
+    told: list[int] = []
+
+    def progress(n: int, draws: int) -> None:
+        told.append(n)
+        stop[0] = n == 3
+
+    assert futures.sweep(market, plans_of(plan), 6, stop=stop, progress=progress) is None
+    stop[0] = 0
+    found = futures.sweep(market, plans_of(plan), 6, stop=stop, progress=progress)
+    assert told == [1, 2, 3, 4, 5, 6]
+    whole = compare(market, plans_of(plan), months=3, seed=5, replications=2, most_replications=2, draws=6, audit=False)
+    assert found is not None
+    assert whole.assumed is not None
+    assert found.differences.tobytes() == whole.assumed.differences.tobytes()
+    assert found.names == whole.assumed.names

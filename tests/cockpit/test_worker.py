@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from salessim.cockpit.worker import Task, Worker
+from salessim.widgets.worker import Task, Worker
 
 LONG = 20.0  # seconds after which a test has failed; nothing waits that long
 
@@ -197,7 +197,7 @@ class Threadless:
 def test_without_threads_a_job_runs_inside_submit(
     worker: Worker, errors: Errors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("salessim.cockpit.worker.threading.Thread", Threadless)
+    monkeypatch.setattr("salessim.widgets.worker.threading.Thread", Threadless)
     ran: list[object] = []
 
     def outer(task: Task) -> None:

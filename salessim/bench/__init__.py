@@ -1,0 +1,5 @@
+"""Benchmarks, measured on the spot."""
+
+from salessim.bench.table import Row, bench, bench_rows
+
+__all__ = ["Row", "bench", "bench_rows"]

@@ -1,0 +1,53 @@
+"""Notes, as keys and fields, and the sentences they become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from salessim.words import sentence
+
+__all__ = ["Note", "note", "percent", "report_lines", "shortened"]
+
+Note = Mapping[str, Any]
+
+
+def note(key: str, **fields: object) -> Note:
+    """A line of a report: the key of its sentence and the fields. A field may be a note itself."""
+    return {"key": key, **fields}
+
+
+def report_lines(notes: Sequence[Note], language: str) -> list[str]:
+    """The lines in a language."""
+    return [_said(one, language) for one in notes]
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share in per cent.
+
+    Examples
+    --------
+    >>> percent(0.256)
+    '26 %'
+    """
+    return f"{100 * share:.{digits}f} %"
+
+
+def shortened(names: Sequence[str], most: int = 3) -> str:
+    """The first few names.
+
+    Examples
+    --------
+    >>> shortened(["a", "b", "c", "d"])
+    'a; b; c; …'
+    """
+    return "; ".join([*names[:most], *(["…"] if len(names) > most else [])])
+
+
+def _said(one: Note, language: str) -> str:
+    fields = {
+        name: _said(value, language) if isinstance(value, Mapping) else value
+        for name, value in one.items()
+        if name != "key"
+    }
+    return sentence(one["key"], language, **fields)

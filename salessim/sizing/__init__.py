@@ -1,0 +1,1 @@
+"""Sizing: how many reps, and where their time goes."""

@@ -1,0 +1,84 @@
+"""What is compared, in words: plans named by what they are and by the levers that make them differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from salessim.study.phrases import phrase, quantity
+from salessim.study.wording import capital
+from salessim.widgets.answer import Named
+from salessim.widgets.catalogue import Start, lever
+from salessim.widgets.history import Setting
+from salessim.widgets.levers import Levers
+from salessim.widgets.texts import text
+from salessim.words import label
+
+if TYPE_CHECKING:
+    from salessim.model.plan import Plan
+
+__all__ = ["LETTERS", "named"]
+
+LETTERS = "ABCD"
+"""What pinned plans are called, the oldest first."""
+
+_IN_NAME = ("structure", "reps")
+
+
+def named(setting: Setting, plan: Plan, language: str, pins: tuple[str, ...] = ()) -> Named:
+    """Name baseline, plan and pins of a setting.
+
+    Parameters
+    ----------
+    setting : Setting
+    plan : Plan
+        The baseline.
+    language : {"en", "zh"}
+    pins : tuple of str
+        The letters of the pins that are compared.
+
+    Examples
+    --------
+    >>> from salessim.model.plan import Plan
+    >>> named(Setting(Levers().but(structure="product", growth=0.1)), Plan(reps=8), "en")
+    Named(heading='Product against territory · growth of demand +10 %', plans=('territory', 'product'))
+    """
+    mine = setting.levers.of("plan")
+    live = mine.plan(plan)
+    full = live.headcount != plan.headcount or live.structure == plan.structure
+    base, now = _plan(Levers(), plan, language, full), _plan(mine, plan, language, full)
+    others = tuple(
+        text("pinned", language, letter=letter, plan=_plan(one, plan, language, "reps" in one.moved))
+        for letter, one in zip(LETTERS, setting.pins, strict=False)
+        if letter in pins
+    )
+    market = [_moved(name, value, language) for name, value in setting.levers.of("market").items]
+    said = phrase(language, "comma").join(market) or text("as given", language)
+    heading = capital(text("heading", language, live=now, base=base))
+    return Named(f"{heading} · {said}", (base, now, *others))
+
+
+def _plan(levers: Levers, plan: Plan, language: str, full: bool) -> str:
+    """Name the plan that some levers make of the baseline."""
+    made = levers.plan(plan)
+    name = label(f"structure.{made.structure}", language)
+    if full:
+        name = text("with reps", language, structure=name, reps=made.headcount)
+    rest = [_moved(key, value, language) for key, value in levers.items if key not in _IN_NAME]
+    return text("with levers", language, plan=name, levers=phrase(language, "comma").join(rest)) if rest else name
+
+
+def _moved(name: str, value: Start, language: str) -> str:
+    """Name a lever and where it stands."""
+    one = lever(name)
+    if one.kind == "choice":
+        said = label(f"{name}.{value}", language)
+    elif isinstance(value, bool):
+        said = text("on" if value else "off", language)
+    elif one.percent:
+        assert value is not None
+        number = float(value)
+        sign = "−" if number < 0 else "+" if one.unit == "per year" and number > 0 else ""
+        said = sign + quantity(abs(number), language, relative=True)
+    else:
+        said = f"{value:,g}"
+    return text("lever set", language, name=label(f"setting.{name}", language), value=said)
