@@ -24,7 +24,7 @@ from salessim.model.presets import make_market
 from salessim.model.today import Goodwill, Insight, OpenDeals, Owners, Relations, Skill, Today
 from salessim.world.access import addresses
 from salessim.world.build import build_world
-from salessim.world.tables import DTYPES
+from salessim.world.tables import CALENDAR, DTYPES
 from salessim.world.world import World
 
 __all__ = [
@@ -38,7 +38,7 @@ ALWAYS_OPEN = Calendar(workdays=(0, 1, 2, 3, 4, 5, 6), hours_per_day=24.0, opens
 """Work at all hours of all days, so that queues run in plain time."""
 FOREVER = 1e6
 """Days of patience that never end."""
-SCRATCH = ("heap", "agenda")
+SCRATCH = CALENDAR
 """Tables of the compiled calendar alone; SimPy keeps its own."""
 RECORD = ("deals", "steps", "calls", "diary")
 """Tables that say what happened, as against what the world is like."""
@@ -185,7 +185,7 @@ def shrink(world: World) -> None:
     counts = world["counts"][0]
     start = len(world["covers"]) + len(world["reps"]) + int(counts["deals"])
     sizes = {"deals": int(counts["deals"]), "steps": 0, "relations": int(counts["relations"]), "calls": 0}
-    for name, rows in {**sizes, "heap": start, "agenda": start}.items():
+    for name, rows in {**sizes, "heap": start, "later": start, "agenda": start}.items():
         world.tables[name] = world[name][: max(rows, 1)].copy()
     world.address = addresses(world.tables)
 
@@ -226,8 +226,6 @@ def replay(case: Case, clock: str = "compiled", *, tiny: bool = False, replicati
     if clock == "simpy":
         return Simulation(case.market, case.plan, case.months, world=world).run()
     run_compiled(world)
-    world["counts"]["agenda"] = 0
-    world["counts"]["heap"] = 0
     return Run(case.market, case.plan, case.months, world)
 
 

@@ -183,8 +183,8 @@ class Simulation:
             self.env.process(process(self))  # type: ignore[arg-type]
         self.env.run(until=until)
         entries.close_books(world.address)
-        counts = world["counts"]
-        counts["agenda"], counts["heap"], counts["events"] = 0, 0, self._events
+        world.close_calendar()
+        world["counts"]["events"] = self._events
         return Run(self.market, self.plan, self.months, world)
 
     def _waking_rep(self, r: int, first_bell: simpy.Event) -> Iterator[simpy.Event]:

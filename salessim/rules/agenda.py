@@ -33,5 +33,6 @@ def has_room(w: Tables) -> bool:
         and w.counts[0].relations + margin <= w.relations.size
         and (w.settings[0].record_calls == 0 or w.counts[0].calls + margin <= w.calls.size)
         and w.counts[0].heap + 2 * margin <= w.heap.size
+        and w.counts[0].later + 2 * margin <= w.later.size
         and w.counts[0].agenda + margin <= w.agenda.size
     )

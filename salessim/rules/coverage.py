@@ -26,24 +26,13 @@ _DAYS_BETWEEN_CALLS = (21.0, 45.0, 90.0)
 
 
 @rule
-def _yearly_value(w: Tables, i: int) -> float:
-    """Return the money that all demand of relation `i` would be worth in a year."""
-    value = 0.0
-    c = w.relations[i].first_cover
-    while c >= 0:
-        value += 365.0 * w.covers[c].rate * w.products[w.covers[c].product].price
-        c = w.covers[c].next
-    return value
-
-
-@rule
 def _sales_share(w: Tables, i: int, own: float) -> float:
     """Return the past sales of the account of relation `i`, in proportion to the demand `own` it covers there."""
     sales, value = 0.0, 0.0
     j = w.accounts[w.relations[i].account].first_relation
     while j >= 0:
         sales += w.relations[j].sales
-        value += _yearly_value(w, j)
+        value += w.relations[j].demand
         j = w.relations[j].next_of_account
     return sales * own / value if value > 0.0 else 0.0
 
@@ -66,12 +55,21 @@ def worth_of_call(w: Tables, i: int, t: float) -> float:
             c = w.covers[c].next
         return gain / max(hours, 1e-6)
     if s.coverage == PROPORTIONAL:
-        own = _yearly_value(w, i)
-        return (_sales_share(w, i, own) + own) / (w.relations[i].calls + 1.0)
+        own = w.relations[i].demand
+        return (_sales_share(w, i, own) + 365.0 * own) / (w.relations[i].calls + 1.0)
     if s.coverage == EASIEST:
         return (0.2 + relation_now(w, i, t)) / max(hours, 1e-6)
     tier = w.accounts[w.relations[i].account].tier
     return min(t - w.relations[i].called, 1000.0) / _DAYS_BETWEEN_CALLS[tier]
+
+
+@rule
+def _may_be_worth(w: Tables, i: int, worth: float) -> bool:
+    """Tell, cheaply, whether a call on relation `i` can be worth more than `worth`, were no demand activated yet."""
+    s = w.settings[0]
+    if s.coverage != MARGINAL:
+        return True
+    return w.relations[i].demand / max(w.relations[i].travel + s.call_hours * w.relations[i].covers, 1e-6) > worth
 
 
 @rule
@@ -89,7 +87,7 @@ def _pick(w: Tables, r: int, t: float, customers: int, place: int, size: int, wo
             and w.accounts[w.relations[i].account].customer == customers
             and t - w.relations[i].called >= w.settings[0].call_gap
         ):
-            value = worth_of_call(w, i, t)
+            value = worth_of_call(w, i, t) if n < size or _may_be_worth(w, i, worth[size - 1]) else -1.0
             if n < size or value > worth[size - 1]:
                 j = n if n < size else size - 1
                 while j > place and worth[j - 1] < value:

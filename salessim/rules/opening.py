@@ -22,6 +22,7 @@ def _link_relations(w: Tables) -> None:
         w.relations[i].km = visit_km(w, a, r)
         w.relations[i].called = -1e9
         w.relations[i].first_cover = -1
+        w.relations[i].demand = 0.0
         w.relations[i].next_of_account = w.accounts[a].first_relation
         w.accounts[a].first_relation = i
         w.relations[i].next_of_rep = w.reps[r].first_relation
@@ -41,6 +42,7 @@ def _link_covers(w: Tables) -> None:
         w.covers[c].next = w.relations[i].first_cover
         w.relations[i].first_cover = c
         w.relations[i].covers += 1
+        w.relations[i].demand += w.covers[c].rate * w.products[w.covers[c].product].price
 
 
 @rule

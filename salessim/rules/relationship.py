@@ -29,6 +29,7 @@ def begin_relation(w: Tables, a: int, r: int, level: float, t: float) -> int:
     w.relations[i].km = visit_km(w, a, r)
     w.relations[i].first_cover = -1
     w.relations[i].covers = 0
+    w.relations[i].demand = 0.0
     w.relations[i].called = -1e9
     w.relations[i].calls = 0
     w.relations[i].sales = 0.0

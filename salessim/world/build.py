@@ -101,9 +101,11 @@ def build_world(
     tables["steps"] = np.zeros(2 * expected + 4 * n_deals + 1024, DTYPES["steps"])
     tables["calls"] = np.zeros(n_r * months * 40 + 64 if record_calls else 1, DTYPES["calls"])
     events = n_a * n_p + 2 * n_r + n_deals + n_p + 64
-    tables["heap"] = np.zeros(events + expected // 8 + 256, DTYPES["heap"])
+    tables["later"] = np.zeros(events + expected // 8 + 256, DTYPES["later"])
+    tables["heap"] = np.zeros(len(tables["later"]) + events, DTYPES["heap"])
+    tables["days"] = _filled("days", first=np.full(int(until) + 1, -1))
     tables["agenda"] = np.zeros(events, DTYPES["agenda"])
-    tables["counts"] = _filled("counts", relations=[n_relations], deals=[n_deals])
+    tables["counts"] = _filled("counts", relations=[n_relations], deals=[n_deals], free=[-1], today=[-1])
     tables["settings"] = _settings(
         market, plan, prices, until=until, grid=grid, seed=seed_key(seed, replication), n_products=n_p, n_segments=n_g,
         n_stages=len(market.stages), n_months=months, n_days=hours.shape[1] - 1, tour_length=TOUR_LENGTH,

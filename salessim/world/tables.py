@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "ADVANCE",
+    "CALENDAR",
     "COMING",
     "CUSTOMER",
     "DISQUALIFIED",
@@ -69,7 +70,10 @@ settings_t = _record(
     prospecting=_F, call_hours=_F, call_gap=_F, stage_weight=_F, value_weight=_F, wait_weight=_F, mean_price=_F,
     opens=_F, day_length=_F,
 )  # fmt: skip
-counts_t = _record(deals=_I, steps=_I, calls=_I, relations=_I, agenda=_I, heap=_I, events=_I, handoffs_lost=_I)
+counts_t = _record(
+    deals=_I, steps=_I, calls=_I, relations=_I, agenda=_I, heap=_I, later=_I, free=_I, today=_I, events=_I,
+    handoffs_lost=_I,
+)  # fmt: skip
 months_t = _record(ends=_F, season=_F)
 stages_t = _record(
     key=_U, effort=_F, effort_law=_I, effort_cv=_F, dwell=_F, dwell_law=_I, dwell_cv=_F, advance=_F, lost=_F,
@@ -90,8 +94,8 @@ reps_t = _record(
 groups_t = _record(first_deal=_I, waiting=_I, first_rep=_I)
 levels_t = _record(level=_F, touched=_F)
 relations_t = _record(
-    account=_I, rep=_I, level=_F, touched=_F, travel=_F, km=_F, first_cover=_I, covers=_I, called=_F, calls=_I,
-    sales=_F, next_of_rep=_I, next_of_account=_I,
+    account=_I, rep=_I, level=_F, touched=_F, travel=_F, km=_F, first_cover=_I, covers=_I, demand=_F, called=_F,
+    calls=_I, sales=_F, next_of_rep=_I, next_of_account=_I,
 )  # fmt: skip
 deals_t = _record(
     key=_U, cover=_I, account=_I, product=_I, rep=_I, stage=_I, state=_I, outcome=_I, source=_I, parent=_I, next=_I,
@@ -103,6 +107,9 @@ diary_t = _record(deal_hours=_F, call_hours=_F, travel_hours=_F, km=_F, calls=_I
 whole_t = _record(row=_I)
 hours_t = _record(total=_F)
 events_t = _record(time=_F, kind=_I, ident=_I)
+heap_t = _record(time=_F, code=_I)
+later_t = _record(time=_F, code=_I, next=_I)
+days_t = _record(first=_I)
 
 
 class Tables(NamedTuple):
@@ -133,6 +140,8 @@ class Tables(NamedTuple):
     hours: NDArray[np.void]
     agenda: NDArray[np.void]
     heap: NDArray[np.void]
+    later: NDArray[np.void]
+    days: NDArray[np.void]
 
 
 DTYPES: dict[str, np.dtype] = {  # type: ignore[type-arg]
@@ -155,5 +164,10 @@ DTYPES: dict[str, np.dtype] = {  # type: ignore[type-arg]
     "tours": whole_t,
     "hours": hours_t,
     "agenda": events_t,
-    "heap": events_t,
+    "heap": heap_t,
+    "later": later_t,
+    "days": days_t,
 }
+
+CALENDAR = ("agenda", "heap", "later", "days")
+"""What a clock keeps of the events to come: each clock in its own way, so no part of what a run leaves behind."""

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Names", "World"]
 
-_COUNTED = {"deals": "deals", "steps": "steps", "calls": "calls", "relations": "relations"}
-_GROWING = ("deals", "steps", "calls", "relations", "heap", "agenda")
+_GROWING = ("deals", "steps", "calls", "relations", "agenda", "later", "heap")
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,15 @@ class Names:
     stages: tuple[str, ...]
     reps: tuple[str, ...]
     groups: tuple[str, ...]
+
+
+def _copied(table: NDArray[Any], used: int) -> NDArray[Any]:
+    """Copy the rows in use; the others are zero and cost nothing until they are written."""
+    if used == len(table):
+        return table.copy()
+    twin = np.zeros(len(table), dtype=table.dtype)
+    twin[:used] = table[:used]
+    return twin
 
 
 class World:
@@ -63,7 +71,8 @@ class World:
 
     def copy(self, seed: int | np.uint64 | None = None) -> World:
         """Return an independent copy, for another run with another seed."""
-        twin = World({name: table.copy() for name, table in self.tables.items()}, self.names, self.alignment)
+        tables = {name: _copied(table, self._rows(name)) for name, table in self.tables.items()}
+        twin = World(tables, self.names, self.alignment)
         if seed is not None:
             twin["settings"]["seed"] = seed
         return twin
@@ -76,27 +85,47 @@ class World:
             table = self.tables[name]
             used = int(counts[name])
             if 2 * used >= len(table) or len(table) - used < one_event:
-                bigger = np.zeros(max(2 * len(table), used + 2 * one_event, 256), dtype=DTYPES[name])
-                bigger[: len(table)] = table
-                self.tables[name] = bigger
+                self._resize(name, max(2 * len(table), used + 2 * one_event, 256))
+        self._make_room_for_a_day(one_event)
         self.address = addresses(self.tables)
 
     def make_room_to_open(self) -> None:
         """Make sure that opening the books overflows no table: an event per cover, rep and open deal, a tie each."""
         counts = self.tables["counts"][0]
         events = len(self.tables["covers"]) + len(self.tables["reps"]) + int(counts["deals"])
-        needed = {"agenda": events, "heap": events, "relations": int(counts["relations"]) + int(counts["deals"])}
+        needed = {"agenda": events, "later": events, "relations": int(counts["relations"]) + int(counts["deals"])}
         for name, rows in needed.items():
-            table = self.tables[name]
-            if len(table) < rows:
-                self.tables[name] = np.zeros(rows, dtype=DTYPES[name])
-                self.tables[name][: len(table)] = table
+            if len(self.tables[name]) < rows:
+                self._resize(name, rows)
+        self._make_room_for_a_day(2 * (int(self.tables["settings"]["n_products"][0]) + 2))
         self.address = addresses(self.tables)
+
+    def _make_room_for_a_day(self, one_event: int) -> None:
+        """Let the events of one day, which may be all there are, go into the heap."""
+        rows = len(self.tables["later"]) + 2 * one_event
+        if len(self.tables["heap"]) < rows:
+            self._resize("heap", rows)
+
+    def _resize(self, name: str, rows: int) -> None:
+        bigger = np.zeros(rows, dtype=DTYPES[name])
+        bigger[: len(self.tables[name])] = self.tables[name]
+        self.tables[name] = bigger
+
+    def _rows(self, name: str) -> int:
+        """Return how many rows of a table are in use."""
+        if name not in _GROWING:
+            return len(self.tables[name])
+        return int(self.tables["counts"][0][name])
+
+    def close_calendar(self) -> None:
+        """Forget the events to come, at the end of a run: each clock keeps them in its own way."""
+        counts = self.tables["counts"]
+        counts["agenda"] = counts["heap"] = counts["later"] = 0
+        counts["free"] = counts["today"] = -1
 
     def used(self, name: str) -> NDArray[Any]:
         """Return the rows of a table that are in use."""
-        table = self.tables[name]
-        return table[: int(self.tables["counts"][0][_COUNTED[name]])] if name in _COUNTED else table
+        return self.tables[name][: self._rows(name)]
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return one table as a data frame, with names in place of row numbers where they are known."""
