@@ -12,11 +12,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from salessim.rules.agenda import CANDIDATE, REFERRAL, REPLY, WORK, has_room
+from salessim.rules.agenda import CANDIDATE, MONTH, REFERRAL, REPLY, START, SWITCH, WORK, has_room
 from salessim.rules.cross_selling import referral
 from salessim.rules.demand import candidate
 from salessim.rules.funnel import answer
+from salessim.rules.month_end import end_month
 from salessim.rules.opening import open_books
+from salessim.rules.reorganisation import switch
+from salessim.rules.staffing import arrive
 from salessim.rules.work import choose_work, close_books, finish_work
 from salessim.world.access import opened
 from salessim.world.compiled import rule
@@ -151,6 +154,15 @@ def _advance(a: NDArray[np.int64], stop: NDArray[np.int64]) -> int:
         elif kind == WORK:
             finish_work(w, i, t)
             ring = i
+        elif kind == MONTH:
+            end_month(w, i, t)
+            ring = -1
+        elif kind == SWITCH:
+            switch(w, i, t)
+            ring = -1
+        elif kind == START:
+            arrive(w, i, t)
+            ring = -1
         else:
             ring = i if w.reps[i].doing == NOTHING else -1
         if ring >= 0:

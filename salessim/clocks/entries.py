@@ -9,12 +9,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from salessim.rules import agenda, cross_selling, demand, funnel, opening, work
+from salessim.rules import agenda, cross_selling, demand, funnel, month_end, opening, reorganisation, staffing, work
 from salessim.world.access import opened
 from salessim.world.compiled import rule
 from salessim.world.tables import NOTHING, Tables
 
-__all__ = ["answer", "candidate", "choose_work", "close_books", "finish_work", "open_books", "referral"]
+__all__ = [
+    "answer", "arrive", "candidate", "choose_work", "close_books", "end_month", "finish_work", "open_books", "referral",
+    "switch",
+]  # fmt: skip
 
 Address = NDArray[np.int64]
 
@@ -75,4 +78,31 @@ def finish_work(a: Address, r: int, t: float) -> tuple[int, int, bool]:
     w = opened(a)
     w.counts[0].agenda = 0
     work.finish_work(w, r, t)
+    return _report(w, -1)
+
+
+@rule
+def end_month(a: Address, m: int, t: float) -> tuple[int, int, bool]:
+    """See `salessim.rules.month_end.end_month`."""
+    w = opened(a)
+    w.counts[0].agenda = 0
+    month_end.end_month(w, m, t)
+    return _report(w, -1)
+
+
+@rule
+def switch(a: Address, j: int, t: float) -> tuple[int, int, bool]:
+    """See `salessim.rules.reorganisation.switch`."""
+    w = opened(a)
+    w.counts[0].agenda = 0
+    reorganisation.switch(w, j, t)
+    return _report(w, -1)
+
+
+@rule
+def arrive(a: Address, r: int, t: float) -> tuple[int, int, bool]:
+    """See `salessim.rules.staffing.arrive`."""
+    w = opened(a)
+    w.counts[0].agenda = 0
+    staffing.arrive(w, r, t)
     return _report(w, -1)

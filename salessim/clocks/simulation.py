@@ -14,7 +14,7 @@ import simpy
 
 from salessim.clocks import entries
 from salessim.clocks.run import Run
-from salessim.rules.agenda import CANDIDATE, REFERRAL, REPLY, WAKE, WORK
+from salessim.rules.agenda import CANDIDATE, MONTH, REFERRAL, REPLY, START, SWITCH, WAKE, WORK
 from salessim.world.build import build_world
 from salessim.world.world import World
 
@@ -137,6 +137,18 @@ class Simulation:
         """A customer answers."""
         self._told(*entries.answer(self.world.address, d, self.env.now))
 
+    def _month(self, m: int) -> None:
+        """A month ends: appraisal, quits, a plan that changes on a sign."""
+        self._told(*entries.end_month(self.world.address, m, self.env.now))
+
+    def _switch(self, j: int) -> None:
+        """A wave of a reorganisation."""
+        self._told(*entries.switch(self.world.address, j, self.env.now))
+
+    def _start(self, r: int) -> None:
+        """The first day of a successor."""
+        self._told(*entries.arrive(self.world.address, r, self.env.now))
+
     # ---- the wiring ------------------------------------------------------------------------------------------------
     def _told(self, ring: int, announced: int, roomy: bool) -> None:
         self._announce(announced, roomy)
@@ -208,4 +220,7 @@ _HANDLERS = {
     REFERRAL: _handler(Simulation._referral),
     REPLY: _handler(Simulation._reply),
     WAKE: _handler(Simulation._ring),
+    MONTH: _handler(Simulation._month),
+    SWITCH: _handler(Simulation._switch),
+    START: _handler(Simulation._start),
 }

@@ -9,8 +9,9 @@ from pydantic import Field, field_validator, model_validator
 
 from salessim.errors import ModelError, explain
 from salessim.model.columns import Column, Table
-from salessim.model.mechanisms import Coordination, Demand, Knowledge, Money, Relationship, Travel
+from salessim.model.mechanisms import Coordination, Demand, Knowledge, Money, Record, Relationship, Travel
 from salessim.model.part import Part
+from salessim.model.people import People
 from salessim.model.today import Today
 
 __all__ = ["Accounts", "Affinity", "Calendar", "Market", "Products", "Stages"]
@@ -160,6 +161,8 @@ class Market(Part):
     coordination: Coordination = Coordination()
     travelling: Travel = Travel()
     money: Money = Money()
+    people: People = People()
+    record: Record = Record()
     today: Today = Field(default_factory=Today)
     distance_assumed: bool = Field(False, description="places are not known: the way to customers is an assumption")
 
@@ -187,3 +190,8 @@ class Market(Part):
     def segments(self) -> tuple[str, ...]:
         """The customer segments, in alphabetical order."""
         return tuple(sorted(set(self.accounts["segment"])))
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions of the accounts, in alphabetical order; "" is that of accounts without one."""
+        return tuple(sorted(set(self.accounts["region"])))

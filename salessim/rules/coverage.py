@@ -11,6 +11,7 @@ import numpy as np
 
 from salessim.rules.goodwill import add_goodwill, goodwill_now, spontaneous_share
 from salessim.rules.knowledge import learn
+from salessim.rules.ramp import pace_now
 from salessim.rules.relationship import build_relation, relation_now
 from salessim.world.compiled import rule
 from salessim.world.numbers import exp
@@ -139,7 +140,7 @@ def next_call(w: Tables, r: int, t: float) -> int:
 @rule
 def begin_call(w: Tables, r: int, i: int, t: float) -> None:
     """Let rep `r` set out for a call on relation `i`: half an hour or so for each product he covers there."""
-    w.reps[r].hours = w.settings[0].call_hours * w.relations[i].covers
+    w.reps[r].hours = w.settings[0].call_hours * w.relations[i].covers / pace_now(w, r, t)
     w.reps[r].travel = w.relations[i].travel
     w.relations[i].called = t
 
