@@ -91,7 +91,7 @@ class Ledger:
             if cut not in CUTS:
                 raise StudyError(explain("the ledger has no such cut", value=cut, remedy=nearest(cut, CUTS)))
         table = pd.DataFrame({"line": self.line, "cents": self.cents, **{cut: getattr(self, cut) for cut in by}})
-        sums = table.groupby([*by, "line"])["cents"].sum() if len(table) else pd.Series(dtype=np.int64)
+        sums = table.groupby([*by, "line"])["cents"].sum()
         wide = sums.unstack(list(by), fill_value=0) if by else sums.to_frame("total")  # noqa: PD010  keys, not values
         wide = wide.reindex(range(len(LINES + MEMO)), fill_value=0).sort_index(axis=1)
         contribution = wide.iloc[: len(LINES)].sum()

@@ -22,6 +22,9 @@ class Products(Table):
 
     `opportunities` is the number of opportunities a year that an account of potential 1 would open if contact
     activated all of its demand; `complexity` (0-1) is how much product skill a deal needs.
+    Contact activates demand with diminishing returns; a `response_shape` above 0 makes the response of this product the
+    curve ``g^shape / (g^shape + half^shape)`` of goodwill g instead (ADBUDG, Little 1970; an S above 1), and
+    `response_floor` the share that comes without any call, where the product's is not that of the market.
     """
 
     key = ("product",)
@@ -32,6 +35,9 @@ class Products(Table):
         Column("margin", default=0.5, low=-1.0, high=1.0),
         Column("complexity", default=0.5, low=0.0, high=1.0),
         Column("opportunities", low=0.0),
+        Column("response_floor", missing=True, low=0.0, high=1.0),
+        Column("response_shape", default=0.0, low=0.0, high=20.0),
+        Column("response_half", default=1.0, low=1e-9),
     )
 
 

@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from salessim.rules.goodwill import add_goodwill, goodwill_now, spontaneous_share
+from salessim.rules.goodwill import add_goodwill, goodwill_now, response_slope, spontaneous_share
 from salessim.rules.knowledge import learn
 from salessim.rules.ramp import pace_now
 from salessim.rules.relationship import build_relation, relation_now
 from salessim.world.compiled import rule
-from salessim.world.numbers import exp
 from salessim.world.tables import Tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["EASIEST", "MARGINAL", "PROPORTIONAL", "TIERS", "begin_call", "finish_call", "next_call", "worth_of_call"]
+__all__ = [
+    "DAYS_BETWEEN_CALLS", "EASIEST", "MARGINAL", "PROPORTIONAL", "TIERS", "begin_call", "finish_call", "next_call",
+    "worth_of_call",
+]  # fmt: skip
 
 MARGINAL, PROPORTIONAL, EASIEST, TIERS = 0, 1, 2, 3
-_DAYS_BETWEEN_CALLS = (21.0, 45.0, 90.0)
+DAYS_BETWEEN_CALLS = (21.0, 45.0, 90.0)
 
 
 @rule
@@ -51,8 +53,9 @@ def worth_of_call(w: Tables, i: int, t: float) -> float:
         gain = 0.0
         c = w.relations[i].first_cover
         while c >= 0:
-            left = (1.0 - spontaneous_share(w, c)) * exp(-s.goodwill_effect * goodwill_now(w, c, t))
-            gain += left * w.covers[c].rate * w.products[w.covers[c].product].price
+            p = w.covers[c].product
+            wakes = (1.0 - spontaneous_share(w, c)) * response_slope(w, p, goodwill_now(w, c, t))
+            gain += wakes * w.covers[c].rate * w.products[p].price
             c = w.covers[c].next
         return gain / max(hours, 1e-6)
     if s.coverage == PROPORTIONAL:
@@ -61,16 +64,18 @@ def worth_of_call(w: Tables, i: int, t: float) -> float:
     if s.coverage == EASIEST:
         return (0.2 + relation_now(w, i, t)) / max(hours, 1e-6)
     tier = w.accounts[w.relations[i].account].tier
-    return min(t - w.relations[i].called, 1000.0) / _DAYS_BETWEEN_CALLS[tier]
+    return min(t - w.relations[i].called, 1000.0) / DAYS_BETWEEN_CALLS[tier]
 
 
 @rule
 def _may_be_worth(w: Tables, i: int, worth: float) -> bool:
     """Tell, cheaply, whether a call on relation `i` can be worth more than `worth`, were no demand activated yet."""
     s = w.settings[0]
-    if s.coverage != MARGINAL:
+    if s.coverage != MARGINAL or s.curved != 0:
         return True
-    return w.relations[i].demand / max(w.relations[i].travel + s.call_hours * w.relations[i].covers, 1e-6) > worth
+    hours = max(w.relations[i].travel + s.call_hours * w.relations[i].covers, 1e-6)
+    # a rounding error must not hide a tie
+    return 1.000001 * s.goodwill_effect * w.relations[i].demand / hours >= worth
 
 
 @rule

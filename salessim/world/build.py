@@ -87,7 +87,7 @@ def build_world(
     tables["tours"] = np.zeros(n_r * TOUR_LENGTH, DTYPES["tours"])
     demand = rates @ prices
     of_region = np.bincount(tables["accounts"]["region"], weights=demand, minlength=len(regions))
-    tables["regions"] = _filled("regions", share=of_region / max(float(demand.sum()), 1e-300))
+    tables["regions"] = _filled("regions", share=np.round(of_region / max(float(demand.sum()), 1e-300), 12))
     tables["managers"] = np.zeros(int(posts.managers.max()), DTYPES["managers"])
     tables.update(change_tables(phases, waves, posts, regions, who.products))
     expected = int(rates.sum() * until * 0.6)
@@ -110,6 +110,7 @@ def build_world(
             tour_length=TOUR_LENGTH, curvature=who.places.curvature,
             season_peak=float(tables["months"]["season"].max()), record_calls=int(record_calls),
             largest_change=largest_change, managers=managers,
+            curved=int((tables["products"]["response_shape"] > 0.0).any()),
         )
         for phase, managers in zip(phases, posts.managers.tolist(), strict=True)
     ]  # fmt: skip
@@ -148,6 +149,9 @@ def _products(market: Market, plan: Plan, names: tuple[str, ...]) -> tuple[NDArr
         margin=products["margin"],
         complexity=complexity,
         focus=[plan.focus.get(name, 0.0) for name in names],
+        response_floor=np.nan_to_num(products["response_floor"], nan=-1.0),
+        response_shape=products["response_shape"],
+        response_half=products["response_half"],
     )
     return table, products["price"]
 

@@ -114,7 +114,7 @@ settings_t = _record(
     coaching_share=_F, leading_hours=_F, recruiting_hours=_F, vacancy=_I, trained=_I,
     training_days=_F, onboarding_days=_F, training_cost=_F, team_days=_F,
     appraisal_months=_I, exit_share=_F, promotion_share=_F, promotion_raise=_F,
-    target=_F, managers=_I,
+    target=_F, managers=_I, curved=_I,
 )  # fmt: skip
 counts_t = _record(
     deals=_I, steps=_I, calls=_I, relations=_I, agenda=_I, heap=_I, later=_I, free=_I, today=_I, events=_I,
@@ -125,7 +125,10 @@ stages_t = _record(
     key=_U, effort=_F, effort_law=_I, effort_cv=_F, dwell=_F, dwell_law=_I, dwell_cv=_F, advance=_F, lost=_F,
     no_decision=_F, disqualified=_F, visit=_F,
 )  # fmt: skip
-products_t = _record(key=_U, price=_F, price_cv=_F, margin=_F, complexity=_F, focus=_F)
+products_t = _record(
+    key=_U, price=_F, price_cv=_F, margin=_F, complexity=_F, focus=_F, response_floor=_F, response_shape=_F,
+    response_half=_F,
+)  # fmt: skip
 accounts_t = _record(
     key=_U, x=_F, y=_F, z=_F, segment=_I, potential=_F, customer=_I, tier=_I, reps=_I, region=_I,
     first_relation=_I,

@@ -103,7 +103,8 @@ def test_the_comparison_sees_a_last_bit() -> None:
         table = other.world.used(name)
         assert len(table), name
         table.view(np.uint8).reshape(-1)[-1] ^= 1
-        assert [text.split(":")[0] for text in differences(one.world, other.world)] == [name]
+        found = [text.split(":")[0] for text in differences(one.world, other.world)]
+        assert name in found and set(found) <= {name, "handovers"}  # counts say how many handovers there are
 
 
 _CHECKED = """

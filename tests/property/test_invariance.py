@@ -351,7 +351,7 @@ BEHIND: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     ),
     "goodwill": ({"goodwill_effect": 0.0}, {"goodwill_fade": 0.1}, {}),
     "calls": ({}, {"relation_gain": 0.5}, {"call_gap": 1.0, "coverage": "tiers", "prospecting": 0.9}),
-    "money": ({}, {"cost_per_km": 9.0, "relocation_cost": 999.0}, {"salary": 1.0, "tools_cost": 2.0, "overhead_cost": 3.0, "manager_cost": 4.0}),
+    "money": ({"turnover_pay": 0.0}, {"cost_per_km": 9.0, "relocation_cost": 999.0}, {"salary": 1.0, "tools_cost": 2.0, "overhead_cost": 3.0, "manager_cost": 4.0}),
     "open deals": ({}, {}, {"open_deals": "move"}),
 }
 FIRST: dict[str, dict[str, Any]] = {"calls": {"calls": False}, "inquiries": {"routing": "owner"}}
