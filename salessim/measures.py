@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -9,14 +10,28 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from salessim.errors import StudyError, explain, nearest
-from salessim.world.tables import DISQUALIFIED, EXPIRED, LOST, NO_DECISION, WON
+from salessim.ledger import Ledger, ledger_of
+from salessim.world.tables import DISMISSED, DISQUALIFIED, EXPIRED, LOST, NO_DECISION, QUIT_JOB, STARTED, WON
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from salessim.clocks.run import Run
 
-__all__ = ["MEASURES", "Measure", "measure", "measures_frame", "measures_of"]
+__all__ = ["MEASURES", "Books", "Measure", "measure", "measures_frame", "measures_of"]
+
+
+class Books:
+    """A run as the measures read it, with its ledger, which is made when first asked for."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.world = run.world
+
+    @functools.cached_property
+    def ledger(self) -> Ledger:
+        """Every amount of the run, in whole cents."""
+        return ledger_of(self.run)
 
 
 @dataclass(frozen=True)
@@ -34,111 +49,136 @@ class Measure:
     formula : str
         How it is computed, in the names of the tables and of other measures.
     compute : callable
-        From a `Run` to a number; NaN where it does not exist (a win rate without decided deals).
+        From the `Books` of a run to a number; NaN where it does not exist (a win rate without decided deals).
     """
 
     name: str
     unit: str
     better: Literal["up", "down", "neither"]
     formula: str
-    compute: Callable[[Run], float]
+    compute: Callable[[Books], float]
 
 
 def _ratio(above: float, below: float) -> float:
     return above / below if below else float("nan")
 
 
-def _ended(run: Run, *states: int) -> int:
-    return int(np.isin(run.world.used("deals")["state"], states).sum())
+def _ended(books: Books, *states: int) -> int:
+    return int(np.isin(books.world.used("deals")["state"], states).sum())
 
 
-def _diary(run: Run, *columns: str) -> float:
-    return float(sum(run.world["diary"][column].sum() for column in columns))
+def _diary(books: Books, *columns: str) -> float:
+    return float(sum(books.world["diary"][column].sum() for column in columns))
 
 
-def _gross_margin(run: Run) -> float:
-    deals = run.world.used("deals")
-    won = deals[deals["state"] == WON]
-    return float((won["value"] * run.world["products"]["margin"][won["product"]]).sum())
+def _selling_expense(books: Books) -> float:
+    ledger = books.ledger
+    return ledger.total("revenue") + ledger.total("cost_of_goods") - ledger.total()
 
 
-def _selling_expense(run: Run) -> float:
-    years = float(run.world["settings"]["until"][0]) / 365.0
-    people = run.plan.rep_cost * len(run.world.names.reps) * years
-    travel = run.market.money.cost_per_km * _diary(run, "km")
-    moving = run.market.money.relocation_cost * run.world.alignment.moved
-    return people + travel + moving
+def _selling_hours(books: Books) -> float:
+    """Selling hours of everybody's calendar while the seats were filled."""
+    return _diary(books, "present_hours")
 
 
-def _selling_hours(run: Run) -> float:
-    """Selling hours of everybody's calendar from the start to the end of the run."""
-    settings = run.world["settings"][0]
-    days = int(settings["n_days"]) + 1
-    hours = run.world["hours"]["total"].reshape(-1, days)
-    last = int(settings["until"])
-    return float(hours[run.world["reps"]["calendar"], last].sum())
+def _years(books: Books) -> float:
+    return float(books.world["settings"]["until"][0]) / 365.0
 
 
-def _sales_cycle(run: Run) -> float:
-    deals = run.world.used("deals")
+def _headcount(books: Books) -> float:
+    """Mean number of filled seats."""
+    return _diary(books, "present_days") / float(books.world["settings"]["until"][0])
+
+
+def _left(books: Books, *kinds: int) -> int:
+    return int(np.isin(books.world.used("careers")["kind"], kinds).sum())
+
+
+def _at_risk(books: Books) -> float:
+    """Accounts that change hands in a reorganisation or because their rep left."""
+    given = books.world.used("handovers")
+    accounts = books.world["covers"]["account"][given["cover"]]
+    start = books.world.alignment
+    moved = ((start.before >= 0) & (start.before != start.owner)).any(axis=1)
+    moved[accounts] = True
+    return float(moved.sum())
+
+
+def _sales_cycle(books: Books) -> float:
+    deals = books.world.used("deals")
     won = deals[(deals["state"] == WON)]
     return float((won["closed"] - won["created"]).mean()) if len(won) else float("nan")
 
 
-def _balance(run: Run) -> float:
-    work = run.world.alignment.work
+def _balance(books: Books) -> float:
+    work = books.world.alignment.work
     return float((np.abs(100.0 * work / work.mean() - 100.0) <= 15.0).mean()) if work.mean() > 0 else float("nan")
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("revenue", "currency", "up", "sum(value of won deals)", lambda run: run.revenue),
+    Measure("revenue", "currency", "up", "sum(value of won deals)", lambda books: books.run.revenue),
     Measure(
         "contribution", "currency", "up", "sum(value * margin of won deals) - selling_expense",
-        lambda run: _gross_margin(run) - _selling_expense(run),
+        lambda books: books.ledger.total(),
     ),
     Measure(
         "selling_expense", "currency", "down",
-        "rep_cost * reps * years + cost_per_km * km + relocation_cost * accounts_moved", _selling_expense,
+        "salaries + commission + pay_protection + travel + hiring + training + tools + management + overhead "
+        "+ handover",
+        _selling_expense,
     ),
     Measure(
         "selling_expense_ratio", "share", "down", "selling_expense / revenue",
-        lambda run: _ratio(_selling_expense(run), run.revenue),
+        lambda books: _ratio(_selling_expense(books), books.run.revenue),
     ),
     Measure(
-        "win_rate", "share", "up", "won / (won + lost)", lambda run: _ratio(_ended(run, WON), _ended(run, WON, LOST)),
+        "win_rate", "share", "up", "won / (won + lost)",
+        lambda books: _ratio(_ended(books, WON), _ended(books, WON, LOST)),
     ),
     Measure(
         "win_rate_all", "share", "up", "won / (won + lost + no_decision + disqualified + expired)",
-        lambda run: _ratio(_ended(run, WON), _ended(run, WON, LOST, NO_DECISION, DISQUALIFIED, EXPIRED)),
+        lambda books: _ratio(_ended(books, WON), _ended(books, WON, LOST, NO_DECISION, DISQUALIFIED, EXPIRED)),
     ),
     Measure("sales_cycle", "days", "down", "mean(closed - created of won deals)", _sales_cycle),
     Measure("leads", "count", "up", "number of opportunities, those open at the start included",
-            lambda run: float(len(run.world.used("deals")))),
-    Measure("deals_won", "count", "up", "number of won deals", lambda run: float(_ended(run, WON))),
+            lambda books: float(len(books.world.used("deals")))),
+    Measure("deals_won", "count", "up", "number of won deals", lambda books: float(_ended(books, WON))),
     Measure("leads_expired", "count", "down", "number of opportunities nobody worked on in time",
-            lambda run: float(_ended(run, EXPIRED))),
+            lambda books: float(_ended(books, EXPIRED))),
     Measure(
-        "travel_share", "share", "down", "travel_hours / (travel_hours + deal_hours + call_hours + idle_hours)",
-        lambda run: _ratio(_diary(run, "travel_hours"), _selling_hours(run)),
+        "travel_share", "share", "down", "travel_hours / selling_hours",
+        lambda books: _ratio(_diary(books, "travel_hours"), _selling_hours(books)),
     ),
     Measure(
-        "utilisation", "share", "neither", "(travel_hours + deal_hours + call_hours) / selling_hours",
-        lambda run: _ratio(_diary(run, "travel_hours", "deal_hours", "call_hours"), _selling_hours(run)),
+        "utilisation", "share", "neither", "(travel_hours + deal_hours + call_hours + training_hours) / selling_hours",
+        lambda books: _ratio(
+            _diary(books, "travel_hours", "deal_hours", "call_hours", "training_hours"), _selling_hours(books)
+        ),
     ),
-    Measure("calls", "count", "up", "number of customer calls", lambda run: _diary(run, "calls")),
+    Measure("calls", "count", "up", "number of customer calls", lambda books: _diary(books, "calls")),
     Measure(
         "customers_per_rep", "count", "neither", "mean over reps of the accounts a rep covers",
-        lambda run: _ratio(float((run.world.used("relations")["covers"] > 0).sum()), len(run.world.names.reps)),
+        lambda books: _ratio(float((books.world.used("relations")["covers"] > 0).sum()), _headcount(books)),
     ),
     Measure("reps_per_customer", "count", "down", "mean over accounts of the reps who cover it",
-            lambda run: float(run.world["accounts"]["reps"].mean())),
+            lambda books: float(books.world["accounts"]["reps"].mean())),
     Measure(
         "territory_balance", "share", "up", "share of reps with a workload within 15 percent of the mean", _balance,
     ),
     Measure(
         "accounts_moved", "count", "down", "accounts with a product that changes its rep at the start",
-        lambda run: float(run.world.alignment.moved),
+        lambda books: float(books.world.alignment.moved),
     ),
+    Measure("cash_collected", "currency", "up", "sum(value of won deals that are paid by the end)",
+            lambda books: books.ledger.total("cash_collected")),
+    Measure("turnover", "share", "down", "(quit + dismissed) / (mean filled seats * years)",
+            lambda books: _ratio(_left(books, QUIT_JOB, DISMISSED), _headcount(books) * _years(books))),
+    Measure("hires", "count", "neither", "number of reps who start", lambda books: float(_left(books, STARTED))),
+    Measure("headcount", "count", "up", "mean number of filled seats", _headcount),
+    Measure("training_hours", "hours", "neither", "selling hours spent in training",
+            lambda books: _diary(books, "training_hours")),
+    Measure("customers_at_risk", "count", "down", "accounts that change hands in the run, its start included",
+            _at_risk),
 )  # fmt: skip
 
 _BY_NAME = {entry.name: entry for entry in MEASURES}
@@ -159,7 +199,8 @@ def measure(name: str) -> Measure:
 
 def measures_of(run: Run) -> dict[str, float]:
     """Compute every measure of a run."""
-    return {entry.name: float(entry.compute(run)) for entry in MEASURES}
+    books = Books(run)
+    return {entry.name: float(entry.compute(books)) for entry in MEASURES}
 
 
 def measures_frame() -> pd.DataFrame:

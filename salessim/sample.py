@@ -18,6 +18,7 @@ from salessim.clocks.settle import settle
 from salessim.clocks.simulate import simulate
 from salessim.errors import StudyError, explain
 from salessim.model.files import dump
+from salessim.model.management import Management
 from salessim.model.market import Accounts, Affinity, Calendar, Market, Products
 from salessim.model.plan import Plan, Team
 from salessim.model.presets import default_stages
@@ -106,7 +107,12 @@ def sample_company() -> tuple[Market, Plan]:
             "lon": [_CITIES[city][1] for city in homes],
         }
     )
-    return market, Plan(name="today", structure="territory", team=team, rep_cost=260_000.0)
+    pay = Management(
+        salary=180_000.0, commission=0.02, tools_cost=20_000.0, overhead_cost=40_000.0, manager_cost=360_000.0,
+        hiring_cost=50_000.0, training_cost=2_000.0,
+    )  # fmt: skip
+    market = market.but(outside_pay=230_000.0)
+    return market, Plan(name="today", structure="territory", team=team, management=pay)
 
 
 def _homes() -> list[str]:

@@ -17,19 +17,23 @@ from numpy.typing import ArrayLike, NDArray
 from salessim.clocks.compiled_clock import run_compiled
 from salessim.clocks.run import Run
 from salessim.clocks.simulation import Simulation
+from salessim.model.change import KEEP_RULES, TRIGGER_MEASURES, WAVES, Change, Trigger
+from salessim.model.management import TRAINED, VACANCY_RULES
 from salessim.model.market import Accounts, Affinity, Calendar, Market, Products, Stages
 from salessim.model.mechanisms import Coordination, Demand, Knowledge, Money, Relationship, Travel
 from salessim.model.plan import COVERAGE_RULES, ROUTINGS, Plan, Team
 from salessim.model.presets import make_market
+from salessim.model.register import off_values, register
 from salessim.model.today import Goodwill, Insight, OpenDeals, Owners, Relations, Skill, Today
 from salessim.world.access import addresses
 from salessim.world.build import build_world
-from salessim.world.tables import DTYPES
+from salessim.world.tables import CALENDAR, DTYPES
 from salessim.world.world import World
 
 __all__ = [
     "ALWAYS_OPEN", "FOREVER", "RECORD", "SCRATCH", "Case", "agrees", "busy_case", "cases", "differences", "estimate",
-    "line_of_stages", "quiet_market", "quiet_plan", "replay", "same_tables", "shrink", "stage", "time_average",
+    "line_of_stages", "lively_case", "quiet_market", "quiet_plan", "replay", "same_tables", "shrink", "stage", "still",
+    "time_average",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -38,7 +42,7 @@ ALWAYS_OPEN = Calendar(workdays=(0, 1, 2, 3, 4, 5, 6), hours_per_day=24.0, opens
 """Work at all hours of all days, so that queues run in plain time."""
 FOREVER = 1e6
 """Days of patience that never end."""
-SCRATCH = ("heap", "agenda")
+SCRATCH = CALENDAR
 """Tables of the compiled calendar alone; SimPy keeps its own."""
 RECORD = ("deals", "steps", "calls", "diary")
 """Tables that say what happened, as against what the world is like."""
@@ -54,6 +58,11 @@ def stage(name: str, effort: float = 0.0, dwell: float = 0.0, advance: float = 1
 def line_of_stages(*advance: float, **columns: Any) -> Stages:
     """Return stages named ``stage 1``, ``stage 2`` … with these chances to advance."""
     return Stages([stage(f"stage {n + 1}", advance=p, **columns) for n, p in enumerate(advance)])
+
+
+NOBODY_CHANGES_MARKET = off_values("people", "record", "money")
+NOBODY_CHANGES_PLAN = {**off_values("management"), "appraisal_months": 0}
+"""People as machines: nobody ramps, learns by training, is coached, appraised, hired or lost, and nothing costs."""
 
 
 def quiet_market(
@@ -102,7 +111,7 @@ def quiet_market(
         money=Money(cost_per_km=0.0, relocation_cost=0.0),
         today=Today(owners=Owners(owners)),
     )
-    return market.but(**settings) if settings else market
+    return market.but(**{**NOBODY_CHANGES_MARKET, **settings})
 
 
 def quiet_plan(queues: int = 1, reps_per_queue: int = 1, **settings: Any) -> Plan:
@@ -114,9 +123,10 @@ def quiet_plan(queues: int = 1, reps_per_queue: int = 1, **settings: Any) -> Pla
     ]
     fixed: dict[str, Any] = {
         "structure": "today", "team": Team(rows), "selling_time": 1.0, "leave": 0.0, "calls": False,
-        "stage_weight": 0.0, "value_weight": 0.0, "wait_weight": 1.0, "rep_cost": 0.0,
+        "stage_weight": 0.0, "value_weight": 0.0, "wait_weight": 1.0,
     }  # fmt: skip
-    return Plan(**{**fixed, **settings})
+    own = {name: settings.pop(name) for name in list(settings) if name not in Plan.model_fields}
+    return Plan(**{**fixed, **settings}).but(**{**NOBODY_CHANGES_PLAN, **own})
 
 
 # ---- estimates -------------------------------------------------------------------------------------------------------
@@ -185,7 +195,7 @@ def shrink(world: World) -> None:
     counts = world["counts"][0]
     start = len(world["covers"]) + len(world["reps"]) + int(counts["deals"])
     sizes = {"deals": int(counts["deals"]), "steps": 0, "relations": int(counts["relations"]), "calls": 0}
-    for name, rows in {**sizes, "heap": start, "agenda": start}.items():
+    for name, rows in {**sizes, "heap": start, "later": start, "agenda": start}.items():
         world.tables[name] = world[name][: max(rows, 1)].copy()
     world.address = addresses(world.tables)
 
@@ -226,8 +236,6 @@ def replay(case: Case, clock: str = "compiled", *, tiny: bool = False, replicati
     if clock == "simpy":
         return Simulation(case.market, case.plan, case.months, world=world).run()
     run_compiled(world)
-    world["counts"]["agenda"] = 0
-    world["counts"]["heap"] = 0
     return Run(case.market, case.plan, case.months, world)
 
 
@@ -405,7 +413,7 @@ def _random_market(rng: np.random.Generator, n_a: int, n_p: int, n_g: int, n_s: 
             flight_overhead=_pick(rng, 0, 4, 0.0),
         ),
         today=_random_today(rng, accounts, products, segments, [str(s) for s in stages["stage"]], reps),
-    )
+    ).but(**_random_settings(rng, Market, ("people", "record", "money")))
 
 
 def _random_plan(
@@ -437,8 +445,64 @@ def _random_plan(
         value_weight=_pick(rng, 0, 10, 0.0),
         wait_weight=_pick(rng, 0, 2, 0.0),
         focus={str(p): _pick(rng, -5, 5) for p in market.products["product"] if rng.random() < 0.3},
-        rep_cost=_pick(rng, 0, 2e5, 0.0),
+        target=None if rng.random() < 0.3 else _pick(rng, 1e3, 1e7),
+    ).but(
+        vacancy=str(rng.choice(VACANCY_RULES)),
+        trained=str(rng.choice(TRAINED)),
+        appraisal_months=int(rng.integers(0, 4)),
+        **_random_settings(rng, Plan, ("management",)),
     )
+
+
+def _random_settings(rng: np.random.Generator, model: type[Any], parts: Sequence[str]) -> dict[str, float]:
+    """Draw every assumption of some parts from its range (turnover from far beyond), often the value that is off."""
+    names = set(model.names())
+    found = {}
+    for entry in register():
+        if entry.part in parts and entry.name in names:
+            ends = () if entry.off is None else (entry.off,)
+            found[entry.name] = max(_pick(rng, entry.low, entry.high, *ends), 1e-3 if entry.low > 0 else 0.0)
+    for name, top in (("exit_share", 0.5), ("coaching_share", 1.0), ("ramp_start", 1.0), ("turnover", 3.0)):
+        if name in found:
+            found[name] = min(found[name] * (10.0 if name == "turnover" else 1.0), top)
+    return {name: max(value, 1.0) if name == "span" else value for name, value in found.items()}
+
+
+def _random_changes(rng: np.random.Generator, market: Market, plan: Plan, months: int) -> tuple[Change, ...]:
+    """Draw up to two changes: dated or, the last, on a sign; at once or in waves, of any setting that can change."""
+    found: list[Change] = []
+    month = 0
+    for last in (False, True)[: int(rng.integers(0, 3))]:
+        to: dict[str, Any] = {}
+        if rng.random() < 0.7:
+            to["structure"] = str(rng.choice(["territory", "product", "customer", "hybrid"]))
+        if rng.random() < 0.5:
+            to["reps"] = int(rng.integers(1, plan.headcount + 3))
+        if rng.random() < 0.3:
+            to["routing"] = str(rng.choice(ROUTINGS))
+        if rng.random() < 0.3 or not to:
+            to["prospecting"] = _pick(rng, 0, 1, 0.0)
+        waves = str(rng.choice(WAVES))
+        places = [""] if waves == "at once" else ["", *market.segments] if waves == "segment" else ["", *market.regions]
+        when: dict[str, Any] = {"month": (month := month + int(rng.integers(0, months + 1)))}
+        if last and rng.random() < 0.5:
+            measures = TRIGGER_MEASURES if plan.target is not None else ("win_rate",)
+            region = str(rng.choice(market.regions))
+            when = {
+                "when": Trigger(
+                    measure=str(rng.choice(measures)), below=_pick(rng, 0.1, 2.0), months=int(rng.integers(1, 3)),
+                    region=region,
+                )
+            }  # fmt: skip
+        found.append(
+            Change(
+                **when, to=to, waves=waves, wave_months=int(rng.integers(1, 3)), pilot=str(rng.choice(places)),
+                pilot_months=int(rng.integers(1, 3)), keep=str(rng.choice(KEEP_RULES)),
+                open_deals=str(rng.choice(["stay", "move"])), pay_protection=int(rng.integers(0, 4)),
+                retraining_days=_pick(rng, 0, 4, 0.0),
+            )
+        )  # fmt: skip
+    return tuple(found)
 
 
 @st.composite
@@ -462,7 +526,36 @@ def cases(
         draw(st.sampled_from(COVERAGE_RULES)),
     )
     grid = draw(st.sampled_from([0.0, 0.0, 1.0 / 24.0, 0.25, 1.0]))
-    return Case(market, plan, draw(st.integers(1, max_months)), draw(st.integers(0, 10_000)), grid, draw(st.booleans()))
+    months = draw(st.integers(1, max_months))
+    plan = plan.but(changes=_random_changes(rng, market, plan, months))
+    return Case(market, plan, months, draw(st.integers(0, 10_000)), grid, draw(st.booleans()))
+
+
+def still(case: Case) -> Case:
+    """Return the case with people as machines and a plan that never changes."""
+    return case._replace(
+        market=case.market.but(**NOBODY_CHANGES_MARKET),
+        plan=case.plan.but(changes=(), **NOBODY_CHANGES_PLAN),
+    )
+
+
+def lively_case(structure: str = "product", vacancy: str = "colleagues") -> Case:
+    """Return a busy case in which people come and go and the plan changes twice, once on a sign in the record."""
+    case = busy_case(structure)
+    plan = case.plan.but(
+        vacancy=vacancy,
+        target=1e9,
+        appraisal_months=3,
+        exit_share=0.2,
+        changes=(
+            Change(
+                month=2, to={"structure": "customer", "reps": 6}, waves="segment", open_deals="move", pay_protection=2,
+                retraining_days=1.0,
+            ),
+            Change(when=Trigger(below=0.9, months=2), to={"structure": "territory", "reps": 4, "routing": "owner"}),
+        ),
+    )  # fmt: skip
+    return case._replace(market=case.market.but(turnover=1.5), plan=plan)
 
 
 def busy_case(structure: str = "product", routing: str = "pool", coverage: str = "proportional", seed: int = 5) -> Case:

@@ -9,22 +9,27 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from salessim.rules import agenda, cross_selling, demand, funnel, goodwill, opening, waiting, work
+from salessim.rules import (
+    agenda,
+    cross_selling,
+    demand,
+    funnel,
+    goodwill,
+    month_end,
+    opening,
+    reorganisation,
+    staffing,
+    waiting,
+    work,
+)
 from salessim.world.access import opened
 from salessim.world.compiled import rule
 from salessim.world.tables import INQUIRY, NOTHING, Tables
 
 __all__ = [
-    "add_goodwill",
-    "answer",
-    "candidate",
-    "choose_work",
-    "close_books",
-    "finish_work",
-    "inquiry",
-    "open_books",
-    "referral",
-]
+    "add_goodwill", "answer", "arrive", "candidate", "choose_work", "close_books", "end_month", "finish_work",
+    "inquiry", "open_books", "referral", "switch",
+]  # fmt: skip
 
 Address = NDArray[np.int64]
 
@@ -100,3 +105,30 @@ def inquiry(a: Address, c: int, k: np.uint64, t: float) -> tuple[int, int, bool]
     w = opened(a)
     w.counts[0].agenda = 0
     return _report(w, waiting.join_queue(w, demand.new_deal(w, k, c, w.covers[c].owner, INQUIRY, t), t))
+
+
+@rule
+def end_month(a: Address, m: int, t: float) -> tuple[int, int, bool]:
+    """See `salessim.rules.month_end.end_month`."""
+    w = opened(a)
+    w.counts[0].agenda = 0
+    month_end.end_month(w, m, t)
+    return _report(w, -1)
+
+
+@rule
+def switch(a: Address, j: int, t: float) -> tuple[int, int, bool]:
+    """See `salessim.rules.reorganisation.switch`."""
+    w = opened(a)
+    w.counts[0].agenda = 0
+    reorganisation.switch(w, j, t)
+    return _report(w, -1)
+
+
+@rule
+def arrive(a: Address, r: int, t: float) -> tuple[int, int, bool]:
+    """See `salessim.rules.staffing.arrive`."""
+    w = opened(a)
+    w.counts[0].agenda = 0
+    staffing.arrive(w, r, t)
+    return _report(w, -1)

@@ -60,6 +60,4 @@ def simulate(
 
     world = build_world(market, plan, months, seed=seed, replication=replication, record_calls=record_calls)
     run_compiled(world)
-    world["counts"]["agenda"] = 0
-    world["counts"]["heap"] = 0
     return Run(market, plan, months, world)

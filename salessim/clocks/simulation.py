@@ -16,7 +16,7 @@ import simpy
 from salessim.clocks import entries
 from salessim.clocks.run import Run
 from salessim.errors import StudyError, explain
-from salessim.rules.agenda import CANDIDATE, REFERRAL, REPLY, WAKE, WORK
+from salessim.rules.agenda import CANDIDATE, MONTH, REFERRAL, REPLY, START, SWITCH, WAKE, WORK
 from salessim.world.access import addresses
 from salessim.world.build import build_world
 from salessim.world.random import SHOCK, identity, key, uniform
@@ -163,6 +163,18 @@ class Simulation:
         """A customer answers."""
         self._told(*entries.answer(self.world.address, d, self.env.now))
 
+    def _month(self, m: int) -> None:
+        """A month ends: appraisal, quits, a plan that changes on a sign."""
+        self._told(*entries.end_month(self.world.address, m, self.env.now))
+
+    def _switch(self, j: int) -> None:
+        """A wave of a reorganisation."""
+        self._told(*entries.switch(self.world.address, j, self.env.now))
+
+    def _start(self, r: int) -> None:
+        """The first day of a successor."""
+        self._told(*entries.arrive(self.world.address, r, self.env.now))
+
     # ---- what a process of one's own may do ------------------------------------------------------------------------
     def take_time(self, reps: ArrayLike, days: int) -> None:
         """Take the next `days` working days of some reps out of their calendars.
@@ -294,8 +306,8 @@ class Simulation:
             self.env.process(steps)  # type: ignore[arg-type]
         self.env.run(until=until)
         entries.close_books(world.address)
-        counts = world["counts"]
-        counts["agenda"], counts["heap"], counts["events"] = 0, 0, self._events
+        world.close_calendar()
+        world["counts"]["events"] = self._events
         return Run(self.market, self.plan, self.months, world)
 
     def _waking_rep(self, r: int, first_bell: simpy.Event) -> Iterator[simpy.Event]:
@@ -319,4 +331,7 @@ _HANDLERS = {
     REFERRAL: _handler(Simulation._referral),
     REPLY: _handler(Simulation._reply),
     WAKE: _handler(Simulation._ring),
+    MONTH: _handler(Simulation._month),
+    SWITCH: _handler(Simulation._switch),
+    START: _handler(Simulation._start),
 }

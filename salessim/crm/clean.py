@@ -22,6 +22,7 @@ from salessim.errors import CrmError, explain, nearest
 __all__ = ["Lookup", "Matches", "Repair", "is_one_slip", "known_spelling", "label_key", "name_key", "same_labels"]
 
 SAFE_LENGTH = 8  # letters and digits a name must have before a slip in it is repaired
+LONGEST_NAME = 200  # letters beyond which slips are not looked for
 SAFE_WORD = 4  # length of the word in which the slip may be: "Plan A" and "Plan B" are two plans
 
 
@@ -73,6 +74,8 @@ def is_one_slip(first: str, second: str) -> bool:
 
 def _slips(text: str) -> Iterable[str]:
     yield text
+    if len(text) > LONGEST_NAME:  # as many variants as letters
+        return
     for at in range(len(text)):
         yield text[:at] + text[at + 1 :]
 

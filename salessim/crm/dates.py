@@ -27,8 +27,10 @@ EARLIEST, LATEST = (
     np.datetime64("2100-01-01", "us"),
 )  # outside: placeholders like 1900-01-01
 _SAMPLE = 400
+LONGEST_DATE = 64  # characters of a date with its clock
 
 _OFFSET = re.compile(r"\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})$")
+_ISO_SHAPE = re.compile(r"[\d-]{8,10}(?:[T\s]+[\d:.,]+)?")
 _CLOCK = r"(?:[T,\s]+(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:\.\d+)?)?\s*(?P<half>AM|PM)?)?$"
 _NUMERIC = re.compile(
     r"^(?P<a>\d{1,4})\s*[-/.年]\s*(?P<b>\d{1,2})\s*[-/.月]\s*(?P<c>\d{1,4})\s*日?" + _CLOCK, re.IGNORECASE
@@ -97,6 +99,7 @@ def read_dates(
     >>> reading.format, str(reading.values[1])[:10]
     ('d/m/y', '2024-03-01')
     """
+    texts = [text if len(text) <= LONGEST_DATE else "" for text in texts]  # patterns take long over long texts
     texts = [(text if text.isascii() else unicodedata.normalize("NFKC", text)).strip() for text in texts]
     texts = [_half(text) if "午" in text else text for text in texts]
     readers: dict[str, Callable[[list[str]], np.ndarray]]
@@ -192,6 +195,7 @@ def _sane(values: np.ndarray) -> np.ndarray:
 def _iso(texts: list[str], time_zone: str) -> np.ndarray:
     fit = (len(text) >= 8 and (not text[4].isdigit() or (len(text) == 8 and text.isdigit())) for text in texts)
     taken = [text if good else "" for text, good in zip(texts, fit, strict=True)]
+    taken = [text if _ISO_SHAPE.fullmatch(_OFFSET.sub("", text)) else "" for text in taken]
     if not any(taken):
         return _nothing(texts)
     zoned = np.array([_has_offset(text) for text in taken], dtype=bool)

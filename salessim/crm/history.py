@@ -17,7 +17,7 @@ from salessim.crm.columns import ColumnContext, read_date_columns
 from salessim.crm.mapping import Wishes
 from salessim.crm.placing import Placed
 from salessim.crm.plain import among
-from salessim.crm.profiles import Profile, header_key
+from salessim.crm.profiles import LONGEST_HEADER, Profile, header_key
 from salessim.crm.report import ReportBuilder
 from salessim.crm.rows import KeptRows
 
@@ -53,7 +53,7 @@ def entered_columns(
     found = [
         (position, match)
         for position, header in enumerate(placed.raw.header)
-        if position not in used and (match := pattern.fullmatch(header.strip()))
+        if position not in used and len(header) <= LONGEST_HEADER and (match := pattern.fullmatch(header.strip()))
     ]
     if not found:
         return None, ()

@@ -40,7 +40,7 @@ def report_page(report: ImportReport, lang: str) -> str:
     word = {name: texts[lang] for name, texts in load_data("messages")["words"].items()}
     parts = [
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{escape(word["title"])}</title>',
-        f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         f"<style>{_STYLE}</style></head><body><h1>{escape(word['title'])}</h1>",
         _rows(line.split(": ", 1) for line in report.head(lang)),
     ]

@@ -69,7 +69,7 @@ def place_files(
         If no file is a table of deals, or a file lacks a column its table cannot do without.
     """
     wanted = [raw for raw in raws if wishes.files.get(raw.name) != IGNORE]
-    profile = wishes.profile and profile_of(wishes.profile) or _chosen(wanted, profiles, wishes)
+    profile = (wishes.profile and profile_of(wishes.profile)) or _chosen(wanted, profiles, wishes)
     placed: list[Placed] = []
     unused: list[RawFile] = []
     ignored: list[RawFile] = []

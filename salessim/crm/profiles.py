@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -33,6 +33,7 @@ __all__ = [
 
 MARK_BONUS = 0.05  # what each header adds that only this CRM writes
 STYLES = ("api", "en", "zh")  # the ways in which a CRM names its columns
+LONGEST_HEADER = 255  # characters; no CRM allows longer names of fields
 NAME_BONUS = 0.2  # what a file name that hints at the table adds to the share of matched headers
 
 
@@ -43,6 +44,7 @@ def load_data(name: str) -> Any:
     return yaml.load(text, Loader=yaml.BaseLoader)
 
 
+@lru_cache(maxsize=8192)
 def header_key(header: str) -> str:
     """Header without case, blanks, punctuation and full-width forms.
 
@@ -56,6 +58,7 @@ def header_key(header: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", header).casefold())
 
 
+@lru_cache(maxsize=8192)
 def split_unit(header: str) -> tuple[str, str]:
     """Split ``"Amount (USD)"`` into the header and its unit.
 
@@ -66,6 +69,8 @@ def split_unit(header: str) -> tuple[str, str]:
     >>> split_unit("Amount")
     ('Amount', '')
     """
+    if len(header) > LONGEST_HEADER:  # the pattern below takes long over long texts
+        return header, ""
     found = re.fullmatch(r"\s*(.*?)\s*[(\[](.*?)[)\]]\s*", unicodedata.normalize("NFKC", header))
     return (found.group(1), found.group(2).strip()) if found and found.group(1) else (header, "")
 
@@ -137,10 +142,16 @@ class Profile:
 
     def knows(self, header: str) -> bool:
         """Whether any table of the profile has this header."""
+        if len(header) > LONGEST_HEADER:
+            return False
         keys = [header_key(header), header_key(split_unit(header)[0])]
         if self.prefix and (found := self.prefix.match(header)):
             keys.append(header_key(header[found.end() :]))
-        return any(key in spec.known for spec in self.tables.values() for key in keys if key)
+        return any(key in self._every_key for key in keys if key)
+
+    @cached_property
+    def _every_key(self) -> frozenset[str]:
+        return frozenset(key for spec in self.tables.values() for key in spec.known)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from salessim.crm.profiles import load_data
 
 __all__ = ["NumberReading", "currency_code", "read_booleans", "read_numbers", "unit_currency", "unit_factor"]
 
+LONGEST_NUMBER = 100  # characters of a number with its currency and blanks
 _BLANKS = re.compile(r"[\s\u00a0\u202f'’]")
 _DIGITS = re.compile(r"[+-]?[\d.,]*\d[\d.,]*")
 
@@ -63,7 +64,7 @@ def currency_code(text: str) -> str:
     >>> currency_code("CNY - 人民币"), currency_code("€"), currency_code("US Dollar (USD)"), currency_code("chf")
     ('CNY', 'EUR', 'USD', 'CHF')
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = unicodedata.normalize("NFKC", text[:LONGEST_NUMBER]).strip()
     known = _currency_words().get(plain.casefold())
     if known:
         return known
@@ -79,7 +80,7 @@ def unit_currency(unit: str) -> str:
     >>> unit_currency("kEUR"), unit_currency("万元"), unit_currency("in $"), unit_currency("converted")
     ('EUR', 'CNY', 'USD', '')
     """
-    plain = unicodedata.normalize("NFKC", unit).casefold()
+    plain = unicodedata.normalize("NFKC", unit[:LONGEST_NUMBER]).casefold()
     found = re.search(rf"(?<![a-z])[km]?({_affix().pattern})(?![a-z])", plain)
     return _currency_words()[found[1]] if found else ""
 
@@ -140,6 +141,8 @@ def read_numbers(texts: list[str], counts: np.ndarray, *, decimal: str = "", eur
 
 def _take_apart(text: str) -> tuple[str, float, str]:
     """Digits with marks and sign, factor, currency; empty digits for what is no number."""
+    if len(text) > LONGEST_NUMBER:  # the patterns below take long over long texts
+        return "", 1.0, ""
     plain = unicodedata.normalize("NFKC", text).casefold().strip()
     sign = 1.0
     bracketed = re.fullmatch(r"(.*)\((.*)\)(.*)", plain)

@@ -14,7 +14,14 @@ from salessim.crm import checks, joins
 from salessim.crm.codes import Codes, apply_codes, collect_codes, strip_prefix
 from salessim.crm.columns import ColumnContext, OrderUnknownError, Reading, read_column, read_date_columns
 from salessim.crm.files import DAMAGED_MARK, RawFile
-from salessim.crm.history import deals_of_events, entered_columns, events_of_changes, merge_events, settle_entry_times, split_events
+from salessim.crm.history import (
+    deals_of_events,
+    entered_columns,
+    events_of_changes,
+    merge_events,
+    settle_entry_times,
+    split_events,
+)
 from salessim.crm.mapping import IGNORE, Wishes, check_used, read_wishes
 from salessim.crm.placing import Placed, place_files
 from salessim.crm.privacy import hide_names, names_of

@@ -12,6 +12,7 @@ from salessim.fit.funnel import fit_funnel
 from salessim.fit.history import History, read_history
 from salessim.fit.settling import Targets, settle_fit
 from salessim.fit.state import fit_experience, fit_open_deals, fit_owners, fit_team
+from salessim.model.management import Management
 from salessim.model.market import Affinity, Market
 from salessim.model.mechanisms import Demand
 from salessim.model.plan import Plan
@@ -25,7 +26,12 @@ __all__ = ["DEAL_TIME", "Fit", "fit_company", "fit_market", "fit_plan"]
 DEAL_TIME = 0.4
 """Assumed share of selling time that deals take today, travel included (ours, unsourced). No export shows it."""
 
-_COST_SHARE = 0.12
+_COMMISSION = 0.02
+_SHARES = {
+    "salary": 0.08, "tools_cost": 0.006, "overhead_cost": 0.014, "manager_cost": 0.16, "hiring_cost": 0.02,
+    "training_cost": 0.001,
+}  # fmt: skip
+"""What people cost, as shares of the revenue of a rep: selling costs about a tenth of sales. Ours; no export shows it."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,10 @@ def fit_company(crm: CrmData, *, deal_time: float = DEAL_TIME) -> Fit:
     skill, insight = fit_experience(history, provisional, team, 0.4)
     open_deals, more = fit_open_deals(history, provisional, owners)
     notes += more
-    provisional = provisional.but(today=Today(owners=owners, open_deals=open_deals, skill=skill, insight=insight))
+    provisional = provisional.but(
+        today=Today(owners=owners, open_deals=open_deals, skill=skill, insight=insight),
+        outside_pay=_outside_pay(plan),
+    )
     yearly = {
         str(p): float(n) * len(accounts) for p, n in zip(products["product"], products["opportunities"], strict=True)
     }
@@ -146,8 +155,18 @@ def _plan(history: History, team: object) -> Plan:
     won = history.deals[(history.deals["status"] == "won") & (history.deals["amount"] > 0)]
     years = history.days / 365.0
     revenue = float(won.loc[won["created"] >= history.since, "amount"].sum()) / years
-    cost = _COST_SHARE * revenue / max(len(team), 1)  # type: ignore[arg-type]
-    return Plan(name="today", structure="today", team=team, rep_cost=float(f"{max(cost, 1.0):.2g}"))
+    per_rep = max(revenue / max(len(team), 1), 1.0)  # type: ignore[arg-type]
+    pay = Management(commission=_COMMISSION, **{name: _rounded(share * per_rep) for name, share in _SHARES.items()})
+    return Plan(name="today", structure="today", team=team, management=pay)
+
+
+def _rounded(amount: float) -> float:
+    return float(f"{amount:.2g}")
+
+
+def _outside_pay(plan: Plan) -> float:
+    """Return what other firms offer: taken to be what this one pays, since no export says otherwise."""
+    return _rounded(plan.management.salary * (1.0 + _COMMISSION / _SHARES["salary"]))
 
 
 def _currency(crm: CrmData) -> str:

@@ -88,7 +88,7 @@ def forecast(
     negatives : {"error", "keep"}
     as_of : datetime.date, optional
         Day of the table; today if not given.
-    reconcile : {"backtest", "wls", "mint", "bottom-up"}
+    reconcile : {"backtest", "wls-sized", "wls", "mint", "bottom-up"}
     paths : int
         Joint futures, 100 or more.
     seed : int

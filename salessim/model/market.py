@@ -9,8 +9,9 @@ from pydantic import Field, field_validator, model_validator
 
 from salessim.errors import ModelError, explain
 from salessim.model.columns import Column, Table
-from salessim.model.mechanisms import Coordination, Demand, Knowledge, Money, Relationship, Travel
+from salessim.model.mechanisms import Coordination, Demand, Knowledge, Money, Record, Relationship, Travel
 from salessim.model.part import Part
+from salessim.model.people import People
 from salessim.model.today import Today
 
 __all__ = ["Accounts", "Affinity", "Calendar", "Market", "Products", "Stages"]
@@ -21,6 +22,9 @@ class Products(Table):
 
     `opportunities` is the number of opportunities a year that an account of potential 1 would open if contact
     activated all of its demand; `complexity` (0-1) is how much product skill a deal needs.
+    Contact activates demand with diminishing returns; a `response_shape` above 0 makes the response of this product the
+    curve ``g^shape / (g^shape + half^shape)`` of goodwill g instead (ADBUDG, Little 1970; an S above 1), and
+    `response_floor` the share that comes without any call, where the product's is not that of the market.
     """
 
     key = ("product",)
@@ -31,6 +35,9 @@ class Products(Table):
         Column("margin", default=0.5, low=-1.0, high=1.0),
         Column("complexity", default=0.5, low=0.0, high=1.0),
         Column("opportunities", low=0.0),
+        Column("response_floor", missing=True, low=0.0, high=1.0),
+        Column("response_shape", default=0.0, low=0.0, high=20.0),
+        Column("response_half", default=1.0, low=1e-9),
     )
 
 
@@ -160,6 +167,8 @@ class Market(Part):
     coordination: Coordination = Coordination()
     travelling: Travel = Travel()
     money: Money = Money()
+    people: People = People()
+    record: Record = Record()
     today: Today = Field(default_factory=Today)
     distance_assumed: bool = Field(False, description="places are not known: the way to customers is an assumption")
 
@@ -187,3 +196,8 @@ class Market(Part):
     def segments(self) -> tuple[str, ...]:
         """The customer segments, in alphabetical order."""
         return tuple(sorted(set(self.accounts["segment"])))
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions of the accounts, in alphabetical order; "" is that of accounts without one."""
+        return tuple(sorted(set(self.accounts["region"])))

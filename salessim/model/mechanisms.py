@@ -8,7 +8,7 @@ from salessim.errors import ModelError, explain
 from salessim.model.assumption import assumption
 from salessim.model.part import Part
 
-__all__ = ["Coordination", "Demand", "Knowledge", "Money", "Relationship", "Travel"]
+__all__ = ["Coordination", "Demand", "Knowledge", "Money", "Record", "Relationship", "Travel"]
 
 
 class Demand(Part):
@@ -144,6 +144,22 @@ class Relationship(Part):
         meaning="share of the old owner's relationship that a new owner inherits by introduction",
         source="loss after reassignment: Shi, Sridhar, Grewal & Lilien 2017; share ours, unsourced",
     )  # fmt: skip
+    match_effect: float = assumption(
+        0.5, 0.0, 1.0, unit="share", le=1, off=0.0,
+        meaning="how much of what is inherited depends on the new owner knowing the segment as well as the old one",
+        source="sign: a similar rep loses least (Shi, Sridhar, Grewal & Lilien 2017); size ours, unsourced",
+        evidence="published",
+    )  # fmt: skip
+    goodwill_kept: float = assumption(
+        0.7, 0.4, 1.0, unit="share", le=1, off=1.0, structural=True,
+        meaning="share of an account's goodwill that survives a change of owner",
+        source="loss after reassignment: Shi, Sridhar, Grewal & Lilien 2017; share ours, unsourced",
+    )  # fmt: skip
+    revival: float = assumption(
+        0.1, 0.0, 0.3, unit="0-1", le=1, off=0.0,
+        meaning="relationship that a fresh face finds at an account whose old relationship had gone stale",
+        source="sign: a change can revitalise (Schmitz et al. 2020); size ours, unsourced", evidence="published",
+    )  # fmt: skip
 
 
 class Coordination(Part):
@@ -201,4 +217,25 @@ class Money(Part):
     relocation_cost: float = assumption(
         200.0, 0.0, 1000.0, unit="currency per account", off=0.0,
         meaning="cost of handing one account to another owner (introduction, data, travel)",
+    )  # fmt: skip
+    payment_delay: float = assumption(
+        45.0, 0.0, 120.0, unit="days", off=0.0, meaning="mean time from a won deal to the customer's payment",
+        evidence="practice", source="30 to 60 days net are usual terms; replace by your own",
+    )  # fmt: skip
+    payment_spread: float = assumption(
+        0.6, 0.0, 1.5, unit="factor", off=0.0, meaning="coefficient of variation of the time to payment",
+    )  # fmt: skip
+    bad_debt: float = assumption(
+        0.01, 0.0, 0.05, unit="share", le=1, off=0.0, meaning="share of won deals that are never paid",
+    )  # fmt: skip
+
+
+class Record(Part):
+    """What people write into the CRM, and when. Triggers, fits and forecasts see only this."""
+
+    record_delay: float = assumption(
+        3.0, 0.0, 20.0, unit="days", off=0.0, meaning="mean time until the end of a deal stands in the CRM",
+    )  # fmt: skip
+    record_missing: float = assumption(
+        0.03, 0.0, 0.3, unit="share", le=1, off=0.0, meaning="share of ended deals that are never closed in the CRM",
     )  # fmt: skip

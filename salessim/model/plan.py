@@ -8,7 +8,9 @@ from pydantic import Field, field_validator, model_validator
 
 from salessim.errors import ModelError, explain, nearest
 from salessim.model.assumption import assumption
+from salessim.model.change import Change
 from salessim.model.columns import Column, Table
+from salessim.model.management import Management
 from salessim.model.part import Part
 
 __all__ = ["COVERAGE_RULES", "ROUTINGS", "STRUCTURES", "Plan", "Structure", "Team"]
@@ -19,6 +21,10 @@ Coverage = Literal["marginal", "proportional", "easiest", "tiers"]
 COVERAGE_RULES: tuple[Coverage, ...] = ("marginal", "proportional", "easiest", "tiers")
 Routing = Literal["owner", "pool"]
 ROUTINGS: tuple[Routing, ...] = ("owner", "pool")
+
+
+_FIXED = {"changes", "team", "selling_time", "leave", "target", "name"}
+"""Settings that a change cannot touch: they shape calendars and people of the whole run."""
 
 
 class Team(Table):
@@ -90,11 +96,9 @@ class Plan(Part):
     focus: dict[str, float] = Field(
         default_factory=dict, description="extra urgency of the deals of a product (product: points)"
     )
-    rep_cost: float = assumption(
-        150_000.0, 60_000.0, 300_000.0, unit="currency per year", off=0.0,
-        meaning="cost of one rep a year, salary, variable pay, overhead", evidence="practice",
-        source="order of magnitude; replace by your own",
-    )  # fmt: skip
+    target: float | None = Field(None, gt=0, description="company target: revenue a year; empty is none")
+    management: Management = Management()
+    changes: tuple[Change, ...] = Field((), description="what changes in the course of the plan")
 
     @field_validator("structure", mode="before")
     @classmethod
@@ -133,6 +137,62 @@ class Plan(Part):
                 )
             )
         return self
+
+    @model_validator(mode="after")
+    def _changes_in_order(self) -> Plan:
+        dated = [change.month for change in self.changes if change.month is not None]
+        if dated != sorted(dated) or any(change.when is not None for change in self.changes[:-1]):
+            raise ModelError(
+                explain(
+                    "the changes of a plan are not in the order in which they happen",
+                    where="plan.changes",
+                    value=", ".join("on a trigger" if c.month is None else f"month {c.month}" for c in self.changes),
+                    allowed="months ascending, at most one change on a trigger and that one last",
+                    remedy="Put them in order",
+                )
+            )
+        for change in self.changes:
+            fixed = sorted(_FIXED & set(change.to))
+            if fixed:
+                raise ModelError(
+                    explain(
+                        "this setting holds for the whole run and cannot change on the way",
+                        where="change.to",
+                        value=fixed[0],
+                        remedy="Compare two plans that differ in it from the start",
+                    )
+                )
+            if change.when is not None and change.when.measure != "win_rate" and self.target is None:
+                raise ModelError(
+                    explain(
+                        f"{change.when.measure} is read against the company target, and the plan has none",
+                        where="plan.target",
+                        remedy="Give target=… (revenue a year), or choose the measure win_rate",
+                    )
+                )
+        if self.changes:
+            self.phases  # noqa: B018  every change is possible, or says here why not
+        return self
+
+    @property
+    def phases(self) -> list[tuple[Plan, Change | None]]:
+        """The settings that hold at the start and after each change, each with the change that leads to it.
+
+        What changes at month 0 holds from the start.
+        """
+        found: list[tuple[Plan, Change | None]] = [(self.but(changes=()), None)]
+        for change in self.changes:
+            setting = found[-1][0].but(**change.to)
+            if change.month == 0:
+                found = [(setting.but(open_deals=change.open_deals), None)]
+            else:
+                found.append((setting, change))
+        return found
+
+    @property
+    def rep_cost(self) -> float:
+        """Cost of one rep a year apart from commission, travel and management: salary, tools, overhead."""
+        return self.management.rep_cost
 
     @property
     def headcount(self) -> int:

@@ -12,7 +12,7 @@ from salessim.model.plan import Plan
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["register", "register_frame", "structural_assumptions"]
+__all__ = ["off_values", "register", "register_frame", "structural_assumptions"]
 
 
 def register() -> list[Assumption]:
@@ -30,6 +30,22 @@ def register() -> list[Assumption]:
             if isinstance(field.annotation, type) and issubclass(field.annotation, Part):
                 found.extend(assumptions_of(field.annotation))
     return found
+
+
+def off_values(*parts: str) -> dict[str, float]:
+    """Return the settings of some parts of the model at which their mechanisms do nothing.
+
+    Parameters
+    ----------
+    *parts
+        Parts by name, as in the register: ``people``, ``management``, ``travel`` …
+
+    Examples
+    --------
+    >>> off_values("coordination")
+    {'coordination_effect': 0.0, 'coordination_time': 0.0, 'handoff_loss': 0.0}
+    """
+    return {entry.name: entry.off for entry in register() if entry.part in parts and entry.off is not None}
 
 
 def structural_assumptions() -> list[Assumption]:

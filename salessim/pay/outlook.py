@@ -22,8 +22,9 @@ from salessim.errors import explain
 from salessim.model.pay import Pay, PayError
 from salessim.pay.curve import payouts
 from salessim.pay.events import checked_events
+from salessim.pay.groups import People, component_groups, member_weights
 from salessim.pay.quotas import largest_remainder, to_cents
-from salessim.pay.statement import People, Statement, component_groups, make_statement, member_weights
+from salessim.pay.statement import Statement, make_statement
 from salessim.world.compiled import rule
 from salessim.world.numbers import exp
 from salessim.world.random import PURCHASE, identities, key, seed_key, uniform

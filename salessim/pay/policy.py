@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salessim.pay.curve import Curves
-from salessim.pay.solve import _PER_ROOT_2PI, Types, _power
+from salessim.pay.expectation import PER_ROOT_2PI
+from salessim.pay.solve import Types, power_of
 from salessim.world.compiled import rule
 from salessim.world.numbers import exp, sqrt
 
@@ -175,11 +176,11 @@ def myopic_effort(types: Types, i: int, curves: Curves, row: int, left: int, y: 
                 if c > first:
                     before = curves.level[c - 1] + curves.slope[c - 1] * (curves.start[c] - curves.start[c - 1])
                     u = (curves.start[c] - m) / spread
-                    density = _PER_ROOT_2PI / spread
+                    density = PER_ROOT_2PI / spread
                     gain += (curves.level[c] - before) * density * exp(-0.5 * u * u)
                     peak += max(curves.level[c] - before, 0.0) * density
-            answer = _power(types.ease[i] * k * (types.flow[i] + worth * gain), 1.0 / steepness)
-            top = max(top, _power(types.ease[i] * k * (types.flow[i] + worth * peak), 1.0 / steepness))
+            answer = power_of(types.ease[i] * k * (types.flow[i] + worth * gain), 1.0 / steepness)
+            top = max(top, power_of(types.ease[i] * k * (types.flow[i] + worth * peak), 1.0 / steepness))
             if look == 1 and abs(answer - expected) <= miss:
                 best, miss = answer, abs(answer - expected)
     return best
@@ -190,5 +191,5 @@ def _above(z: float) -> float:
     """Return the standard normal distribution function: error below 8e-8 (Abramowitz & Stegun 26.2.17)."""
     t = 1.0 / (1.0 + 0.2316419 * abs(z))
     tail = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
-    tail *= _PER_ROOT_2PI * exp(-0.5 * z * z)
+    tail *= PER_ROOT_2PI * exp(-0.5 * z * z)
     return 1.0 - tail if z > 0.0 else tail

@@ -29,31 +29,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salessim.pay.curve import Curves
+from salessim.pay.expectation import bent, cubic, smooth
 from salessim.world.compiled import rule
 from salessim.world.numbers import exp, log
 
-__all__ = ["Types", "cost_of_effort", "solve", "solve_nested"]
+__all__ = ["Types", "cost_of_effort", "power_of", "solve", "solve_nested"]
 
 Floats = NDArray[np.float64]
 
-# Nodes for a standard normal (Gauss-Hermite, 15) and for [-1, 1] (Gauss-Legendre, 12): written out, because a library
-# computes them from eigenvalues, which differ between machines in the last bit.
-_H: Final = np.array([0.0, 0.7991290683245481, 1.6067100690287297, 2.432436827009758, 3.289082424398767,
-                      4.1962077112690155, 5.190093591304782, 6.3639478888298395])  # fmt: skip
-_HW: Final = np.array([0.3182595182595182, 0.2324622936097323, 0.08941779539984439, 0.017365774492137616,
-                       0.0015673575035499558, 5.642146405189015e-05, 5.975419597920582e-07,
-                       8.589649899633293e-10])  # fmt: skip
-_HERMITE: Final = np.concatenate([-_H[:0:-1], _H])
-_HERMITE_WEIGHT: Final = np.concatenate([_HW[:0:-1], _HW]) / (_HW[0] + 2.0 * _HW[1:].sum())
-_L: Final = np.array([0.1252334085114689, 0.3678314989981802, 0.5873179542866175, 0.7699026741943047,
-                      0.9041172563704748, 0.9815606342467192])  # fmt: skip
-_LW: Final = np.array([0.2491470458134027, 0.2334925365383546, 0.20316742672306573, 0.16007832854334642,
-                       0.10693932599531907, 0.04717533638651141])  # fmt: skip
-_LEGENDRE: Final = np.concatenate([-_L[::-1], _L])
-_LEGENDRE_WEIGHT: Final = np.concatenate([_LW[::-1], _LW])
-_REACH: Final = 6.5  # standard deviations of noise that are integrated over: leaves out 8e-11
-_WIDEST: Final = 3.25  # a panel of 12 nodes integrates a normal density this many deviations wide to 1e-10
-_PER_ROOT_2PI: Final = 0.3989422804014327
 _MOST_CYCLES: Final = 60
 _COARSE: Final = 4  # the ratchet's continuation value is iterated on a grid this many times wider
 
@@ -86,7 +69,8 @@ class Types(NamedTuple):
 
 
 @rule
-def _power(x: float, p: float) -> float:
+def power_of(x: float, p: float) -> float:
+    """Return ``x**p`` for `x` of 0 or more, the same bits on every machine; 0 below."""
     if p == 1.0 or x <= 0.0:
         return max(x, 0.0)
     return x * x if p == 2.0 else exp(p * log(x))
@@ -101,213 +85,7 @@ def cost_of_effort(effort: float, ease: float, power: float) -> float:
     >>> cost_of_effort(3.0, 0.5, 2.0)
     9.0
     """
-    return _power(effort, power) / (power * ease)
-
-
-@rule
-def _cubic(value: Floats, slope: Floats, low: float, h: float, x: float) -> tuple[float, float]:
-    """Return value and slope at `x` of the cubic Hermite interpolant; beyond the grid it goes on straight."""
-    n = len(value)
-    u = (x - low) / h
-    if u <= 0.0:
-        return value[0] + slope[0] * (x - low), slope[0]
-    if u >= n - 1.0:
-        return value[n - 1] + slope[n - 1] * (x - low - (n - 1.0) * h), slope[n - 1]
-    j = int(u)
-    t = u - j
-    rise = value[j + 1] - value[j]
-    left, right = slope[j] * h - rise, slope[j + 1] * h - rise
-    bend = left * (1.0 - t) - right * t
-    v = value[j] + t * (rise + (1.0 - t) * bend)
-    s = (rise + (1.0 - 2.0 * t) * bend - t * (1.0 - t) * (left + right)) / h
-    return v, s
-
-
-@rule
-def _straight(points: Floats, values: Floats, x: float) -> tuple[float, float]:
-    """Return value and slope at `x` of linear interpolation between uneven points, constant beyond them."""
-    n = len(points)
-    if n == 1 or x <= points[0]:
-        return values[0], 0.0
-    if x >= points[n - 1]:
-        return values[n - 1], 0.0
-    j = 0
-    while x >= points[j + 1]:
-        j += 1
-    s = (values[j + 1] - values[j]) / (points[j + 1] - points[j])
-    return values[j] + s * (x - points[j]), s
-
-
-@rule
-def _at_end(
-    curves: Curves,
-    row: int,
-    quota: float,
-    factor: float,
-    up: float,
-    down: float,
-    factors: Floats,
-    start: Floats,
-    z: float,
-) -> tuple[float, float]:
-    """Return what ending a cycle at `z` is worth, pay and next cycle, and its slope.
-
-    A quota of 0 stands for a cycle inside a longer one: `factor` is then the credit before it, `up` the spacing of the
-    credits of which `start` holds first the values and then the slopes.
-    """
-    j = curves.first[row + 1] - 1
-    while j > curves.first[row] and z < curves.start[j]:
-        j -= 1
-    value = curves.level[j] + curves.slope[j] * (z - curves.start[j])
-    slope = curves.slope[j]
-    if len(factors) > 1 and quota == 0.0:
-        half = len(start) // 2
-        v, s = _cubic(start[:half], start[half:], 0.0, up, factor + z)
-        value += v
-        slope += s
-    elif len(factors) > 1:
-        ratio = z / quota
-        share = up if ratio > 1.0 else down
-        v, s = _straight(factors, start, factor * (1.0 + share * (ratio - 1.0)))
-        value += v
-        slope += s * factor * share / quota
-    return value, slope
-
-
-@rule
-def _smooth(
-    value: Floats,
-    slope: Floats,
-    h: float,
-    worth: float,
-    flow: float,
-    noise: float,
-    risk: float,
-    low: float,
-    gain: Floats,
-    gain_slope: Floats,
-) -> None:
-    """Fill certainty equivalent and its slope at every grid point, from a smooth value function.
-
-    A node of the quadrature lies equally far from every grid point, so its four Hermite weights are the same for all.
-    """
-    n = len(gain)
-    mass = np.zeros(n)
-    gain[:] = 0.0
-    gain_slope[:] = 0.0
-    for q in range(len(_HERMITE)):
-        shift = noise * _HERMITE[q] / h
-        cells = int(np.floor(shift))
-        t = shift - cells
-        right = t * t * (3.0 - 2.0 * t)
-        a, b = t * (1.0 - t) * (1.0 - t) * h, -t * t * (1.0 - t) * h
-        c, d = 1.0 - t * (4.0 - 3.0 * t), t * (3.0 * t - 2.0)
-        bend = 6.0 * t * (1.0 - t) / h
-        for i in range(n):
-            j = i + cells
-            if j < 0:
-                s = slope[0]
-                v = value[0] + s * (i + shift) * h
-            elif j >= n - 1:
-                s = slope[n - 1]
-                v = value[n - 1] + s * (i + shift - (n - 1.0)) * h
-            else:
-                rise = value[j + 1] - value[j]
-                v = value[j] + right * rise + a * slope[j] + b * slope[j + 1]
-                s = bend * rise + c * slope[j] + d * slope[j + 1]
-            x = worth * (v - value[i]) + flow * shift * h
-            w = _HERMITE_WEIGHT[q]
-            if risk != 0.0:
-                w *= exp(-risk * x)
-                mass[i] += w
-            else:
-                gain[i] += w * x
-            gain_slope[i] += w * (worth * s + flow)
-    for i in range(n):
-        if risk != 0.0:
-            gain[i] = -log(mass[i]) / risk
-            gain_slope[i] /= mass[i]
-        gain[i] += worth * value[i] + flow * (low + i * h)
-
-
-@rule
-def _bent(
-    curves: Curves,
-    row: int,
-    quota: float,
-    factor: float,
-    up: float,
-    down: float,
-    factors: Floats,
-    start: Floats,
-    low: float,
-    h: float,
-    worth: float,
-    flow: float,
-    noise: float,
-    risk: float,
-    gain: Floats,
-    gain_slope: Floats,
-) -> None:
-    """Fill certainty equivalent and its slope at every grid point for the end of a cycle, kinks and jumps exactly."""
-    first, last = curves.first[row] + 1, curves.first[row + 1]
-    ratchet = len(factors) > 1 and quota > 0.0
-    for i in range(len(gain)):
-        m = low + i * h
-        middle, _ = _at_end(curves, row, quota, factor, up, down, factors, start, m)
-        middle = worth * middle + flow * m
-        mean, tilt, mass, moved, total = 0.0, 0.0, 0.0, 0.0, 0.0
-        left, stop = m - _REACH * noise, m + _REACH * noise
-        bent = ratchet and left < quota < stop
-        for j in range(first, last):
-            bent = bent or left < curves.start[j] < stop
-        if not bent:  # straight, or nearly so where a ratchet's continuation value joins on
-            for q in range(len(_HERMITE)):
-                z = m + noise * _HERMITE[q]
-                v, s = _at_end(curves, row, quota, factor, up, down, factors, start, z)
-                x = worth * v + flow * z - middle
-                w = _HERMITE_WEIGHT[q] if risk == 0.0 else _HERMITE_WEIGHT[q] * exp(-risk * x)
-                mass += w
-                mean += w * x
-                tilt += w * (worth * s + flow)
-            gain[i] = middle + (mean if risk == 0.0 else -log(mass) / risk)
-            gain_slope[i] = tilt / mass
-            continue
-        while left < stop:
-            right = min(left + _WIDEST * noise, stop)
-            for j in range(first, last):
-                if left < curves.start[j] < right:
-                    right = curves.start[j]
-            if ratchet and left < quota < right:
-                right = quota
-            half = 0.5 * (right - left)
-            for q in range(len(_LEGENDRE)):
-                z = left + half * (1.0 + _LEGENDRE[q])
-                u = (z - m) / noise
-                w = _LEGENDRE_WEIGHT[q] * half * exp(-0.5 * u * u) * _PER_ROOT_2PI / noise
-                v, s = _at_end(curves, row, quota, factor, up, down, factors, start, z)
-                x = worth * v + flow * z - middle
-                total += w
-                if risk != 0.0:
-                    w *= exp(-risk * x)
-                mass += w
-                mean += w * x
-                tilt += w * (worth * s + flow)
-            left = right
-        for j in range(first, last):
-            b = curves.start[j]
-            u = (b - m) / noise
-            jump = curves.level[j] - (curves.level[j - 1] + curves.slope[j - 1] * (b - curves.start[j - 1]))
-            if jump != 0.0 and abs(u) < _REACH:
-                density = exp(-0.5 * u * u) * _PER_ROOT_2PI / noise
-                if risk == 0.0:
-                    moved += worth * jump * density
-                else:
-                    v, _ = _at_end(curves, row, quota, factor, up, down, factors, start, b)
-                    x = worth * v + flow * b - middle
-                    moved += density * (exp(-risk * (x - worth * jump)) - exp(-risk * x)) / risk
-        gain[i] = middle + (mean / total if risk == 0.0 else -log(mass / total) / risk)
-        gain_slope[i] = (tilt + moved) / mass
+    return power_of(effort, power) / (power * ease)
 
 
 @rule
@@ -326,7 +104,7 @@ def _best_effort(
     if effect <= 0.0 or most <= 0.0:
         return 0.0
     n = len(gain)
-    best, _ = _cubic(gain, gain_slope, low, h, at)
+    best, _ = cubic(gain, gain_slope, low, h, at)
     chosen = at
     j = int(np.floor((at - low) / h)) + 1
     m = low + j * h
@@ -343,17 +121,17 @@ def _best_effort(
             best, chosen = g, m
         j += 1
         m = low + j * h
-    _, s = _cubic(gain, gain_slope, low, h, chosen)
-    a, fa = chosen, effect * s - _power((chosen - at) / effect, power - 1.0) / ease
+    _, s = cubic(gain, gain_slope, low, h, chosen)
+    a, fa = chosen, effect * s - power_of((chosen - at) / effect, power - 1.0) / ease
     b = chosen + h if fa > 0.0 else max(at, chosen - h)
-    _, s = _cubic(gain, gain_slope, low, h, b)
-    fb = effect * s - _power((b - at) / effect, power - 1.0) / ease
+    _, s = cubic(gain, gain_slope, low, h, b)
+    fb = effect * s - power_of((b - at) / effect, power - 1.0) / ease
     if fa == 0.0 or (fa > 0.0) == (fb > 0.0) or a == b:
         return (chosen - at) / effect  # a corner, or a kink of the value function
     for _ in range(60):  # Illinois: a secant that keeps the root between its ends, exact at once where it is linear
         c = b - fb * (b - a) / (fb - fa)
-        _, s = _cubic(gain, gain_slope, low, h, c)
-        fc = effect * s - _power((c - at) / effect, power - 1.0) / ease
+        _, s = cubic(gain, gain_slope, low, h, c)
+        fc = effect * s - power_of((c - at) / effect, power - 1.0) / ease
         if fc == 0.0 or abs(c - b) < 1e-12 * h:
             b = c
             break
@@ -397,21 +175,21 @@ def _solve_cycle(
             worth = types.discount[i] * (bias if pick == 0 else 1.0)
             g, gs = (gain, gain_slope) if pick == 0 else (true, true_slope)
             if t == steps - 1:
-                _bent(curves, row, quota, factor, up, down, factors, start, low, h, worth, flow, noise, risk, g, gs)
+                bent(curves, row, quota, factor, up, down, factors, start, low, h, worth, flow, noise, risk, g, gs)
             else:
-                _smooth(value[t + 1], slope[t + 1], h, worth, flow, noise, risk, low, g, gs)
+                smooth(value[t + 1], slope[t + 1], h, worth, flow, noise, risk, low, g, gs)
         peak = 0.0
         for j in range(n):
             peak = max(peak, gain_slope[j])
-        most = _power(ease * k * peak, 1.0 / (power - 1.0))
+        most = power_of(ease * k * peak, 1.0 / (power - 1.0))
         for j in range(n):
             at = low + j * h + types.base[i] * season[t]
             e = _best_effort(gain, gain_slope, low, h, at, k, ease, power, most)
             effort[t, j] = e
             if bias == 1.0:
-                v, s = _cubic(gain, gain_slope, low, h, at + k * e)
+                v, s = cubic(gain, gain_slope, low, h, at + k * e)
             else:
-                v, s = _cubic(true, true_slope, low, h, at + k * e)
+                v, s = cubic(true, true_slope, low, h, at + k * e)
             value[t, j] = v - cost_of_effort(e, ease, power) - flow * (low + j * h)
             slope[t, j] = s - flow
         if bias != 1.0:  # the chooser is not the one who values: the envelope theorem does not hold
@@ -451,7 +229,7 @@ def _settle(
                 types, i, curves, rows[f], quota * factors[f], factors[f], up, down, factors, start, season, low, h,
                 scratch[0], scratch[1], scratch[2],
             )  # fmt: skip
-            change[f], _ = _cubic(scratch[1][0], scratch[2][0], low, h, 0.0)
+            change[f], _ = cubic(scratch[1][0], scratch[2][0], low, h, 0.0)
         change -= change[0]
         spread = change.max() - change.min()
         change -= start
@@ -571,7 +349,7 @@ def solve_nested(
                     low[i], h[i], effort[i, f, a:b], value[i, f, a:b], slope[i, f, a:b],
                 )  # fmt: skip
             for f in range(n_points):
-                start[f], _ = _cubic(value[i, f, a], slope[i, f, a], low[i], h[i], 0.0)
+                start[f], _ = cubic(value[i, f, a], slope[i, f, a], low[i], h[i], 0.0)
             for f in range(n_points):
                 left, right = max(f - 1, 0), min(f + 1, n_points - 1)
                 start[n_points + f] = (start[right] - start[left]) / ((right - left) * width)

@@ -12,32 +12,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from salessim.errors import explain
-from salessim.model.pay import Component, Contest, Pay, PayError
-from salessim.pay.curve import Curves, compile_component, payouts, stack
-from salessim.pay.events import checked_events, credit_of
+from salessim.model.pay import Component, Contest, Pay
+from salessim.pay.curve import payouts
+from salessim.pay.events import checked_events
+from salessim.pay.groups import Groups, People, component_groups, member_weights, months_of
 from salessim.pay.quotas import largest_remainder, to_cents
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "Groups",
-    "People",
-    "Statement",
-    "component_groups",
-    "make_statement",
-    "member_weights",
-    "winners_and_losers",
-]
-
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+__all__ = ["Line", "Statement", "make_statement", "winners_and_losers"]
 
 
 class Line(NamedTuple):
@@ -50,24 +40,6 @@ class Line(NamedTuple):
     deal: str
     credit: float
     cents: int
-
-
-@dataclass(frozen=True)
-class People:
-    """Who belongs to whom.
-
-    Attributes
-    ----------
-    teams, roles, managers : mapping
-        Team, role and manager of a rep; where left out everybody is a ``rep`` of one team without a manager.
-    hired : mapping
-        Day of hiring, for guarantees.
-    """
-
-    teams: Mapping[str, str] = field(default_factory=dict)
-    roles: Mapping[str, str] = field(default_factory=dict)
-    managers: Mapping[str, str] = field(default_factory=dict)
-    hired: Mapping[str, dt.date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,20 +72,6 @@ class Statement:
     def of_deal(self, deal: str) -> pd.DataFrame:
         """Return every line a deal has led to."""
         return self.lines[self.lines["deal"] == deal].reset_index(drop=True)
-
-
-@dataclass(frozen=True)
-class Groups:
-    """The credited rows of a component, and the group (payee and period) that each belongs to."""
-
-    rows: NDArray[np.int64]
-    credit: NDArray[np.int64]
-    unit: int
-    group: NDArray[np.int64]
-    payee: list[str]
-    period: NDArray[np.int64]
-    month: NDArray[np.int64]
-    curves: Curves
 
 
 def make_statement(
@@ -192,69 +150,6 @@ def winners_and_losers(before: Statement, after: Statement) -> pd.DataFrame:
     return table.sort_values(["change"], ascending=False, kind="stable")
 
 
-def component_groups(
-    pay: Pay,
-    part: Component,
-    table: pd.DataFrame,
-    start: dt.date,
-    months: int,
-    names: Sequence[str],
-    who: People,
-    quotas: Mapping[str, Mapping[str, ArrayLike]] | None,
-    market_size: float | None = None,
-    managed: bool = False,
-) -> Groups:
-    """Return which events count for a component, for whom, in which period, against which payout curve."""
-    credit, days, unit = credit_of(table, part.measure, pay.credit, market_size)
-    first = np.datetime64(start)
-    month = _months_of(days, start)
-    counts = ~np.isnat(days) & (days >= first) & (month >= 0) & (month < months)
-    if part.products:
-        counts &= table["product"].isin(part.products).to_numpy()
-    if part.segments:
-        counts &= table["segment"].isin(part.segments).to_numpy()
-    reps = table["rep"].to_numpy()
-    if managed:
-        payee = np.array([who.managers.get(rep, "") for rep in reps], dtype=object)
-        counts &= payee != ""
-    elif part.counts == "team":
-        payee = np.array([who.teams.get(rep, "team") for rep in reps], dtype=object)
-    else:
-        payee = np.array(reps, dtype=object)
-    rows = np.flatnonzero(counts)
-    period = (days[rows] - first).astype(np.int64) if part.period == "day" else month[rows] // _MONTHS[part.period]
-    keys = sorted(set(zip(payee[rows], period.tolist(), strict=True)))
-    number = {key: i for i, key in enumerate(keys)}
-    group = np.array([number[key] for key in zip(payee[rows], period.tolist(), strict=True)], dtype=np.int64)
-    curves = [compile_component(part, _quota_of(part, quotas, name, int(p))) for name, p in keys]
-    due = np.zeros(len(keys), dtype=np.int64)
-    due[group] = month[rows]
-    if part.period != "day":
-        length = _MONTHS[part.period]
-        due = np.array([min((p + 1) * length - 1, months - 1) for _, p in keys], dtype=np.int64)
-    return Groups(
-        rows, credit[rows], unit, group, [name for name, _ in keys], np.array([p for _, p in keys], dtype=np.int64),
-        due, stack(curves),
-    )  # fmt: skip
-
-
-def _quota_of(
-    part: Component, quotas: Mapping[str, Mapping[str, ArrayLike]] | None, name: str, period: int
-) -> float | None:
-    if part.basis == "amount" or quotas is None or part.title not in quotas:
-        return part.quota
-    given = quotas[part.title].get(name)
-    if given is None:
-        return part.quota
-    values = np.atleast_1d(np.asarray(given, dtype=np.float64))
-    if len(values) > 1 and period >= len(values):
-        raise PayError(
-            explain("there are fewer quotas than periods", where=f"quotas, {part.title}, {name}", value=len(values),
-                    allowed=f"{period + 1} or more, or one for all")
-        )  # fmt: skip
-    return float(values[period if len(values) > 1 else 0])
-
-
 def _component_lines(
     part: Component, groups: Groups, table: pd.DataFrame, names: Sequence[str], who: People
 ) -> list[Line]:
@@ -285,32 +180,17 @@ def _component_lines(
     return found
 
 
-def member_weights(part: Component, members: Sequence[str], who: People) -> NDArray[np.int64]:
-    """Return the weight of each member of a team: his role's share, divided equally among those in it."""
-    if not part.team_share:
-        return np.ones(len(members), dtype=np.int64)
-    roles = [who.roles.get(name, "rep") for name in members]
-    shares = [part.team_share.get(role, 0.0) / roles.count(role) for role in roles]
-    return np.round(np.array(shares) * 1e9).astype(np.int64)
-
-
 def _salaries(pay: Pay, names: Sequence[str], months: int) -> list[Line]:
     year = largest_remainder([int(to_cents(pay.salary))], np.ones(12, dtype=np.int64))[0]
     return [Line(name, m, "salary", "salary", "", 0.0, int(year[m % 12])) for name in names for m in range(months)]
-
-
-def _months_of(days: NDArray[np.datetime64], start: dt.date) -> NDArray[np.int64]:
-    """Return the month of each day, 0 for the month of `start`."""
-    first = np.datetime64(start).astype("datetime64[M]").astype(np.int64)
-    return np.asarray(days.astype("datetime64[M]").astype(np.int64) - first)
 
 
 def _spiffs(pay: Pay, table: pd.DataFrame, start: dt.date, months: int) -> list[Line]:
     found: list[Line] = []
     once = table.drop_duplicates(["deal", "rep"])
     days = once["date"].to_numpy(dtype="datetime64[D]")
-    months_of = _months_of(days, start)
-    inside = (months_of >= 0) & (months_of < months)
+    at = months_of(days, start)
+    inside = (at >= 0) & (at < months)
     for spiff in pay.spiffs:
         fits = inside & (days >= np.datetime64(spiff.first)) & (days <= np.datetime64(spiff.last))
         if spiff.product:
@@ -319,7 +199,7 @@ def _spiffs(pay: Pay, table: pd.DataFrame, start: dt.date, months: int) -> list[
             event = once.iloc[i]
             cents = int(to_cents(spiff.amount * pay.credit.get(event["role"], 0.0)))
             title = f"SPIFF {spiff.product}".strip()
-            found.append(Line(event["rep"], int(months_of[i]), "spiff", title, event["deal"], 0.0, cents))
+            found.append(Line(event["rep"], int(at[i]), "spiff", title, event["deal"], 0.0, cents))
     return found
 
 
@@ -367,7 +247,7 @@ def _clawbacks(pay: Pay, table: pd.DataFrame, earned: list[Line], start: dt.date
         day = table[f"{reason}_on"].to_numpy(dtype="datetime64[D]")
         known = np.flatnonzero(~np.isnat(day))
         late = (day[known] - signed[known]).astype(np.int64)
-        for i, month, after in zip(known, _months_of(day[known], start), late, strict=True):
+        for i, month, after in zip(known, months_of(day[known], start), late, strict=True):
             if 0 <= after <= pay.clawback_days:
                 failed.setdefault(table["deal"].iloc[i], (int(month), reason))
     due: dict[tuple[str, str], int] = {}
@@ -395,7 +275,7 @@ def _settled(pay: Pay, lines: list[Line], names: Sequence[str], start: dt.date, 
     payees = [*names, *sorted({rep for rep, _ in due} - set(names))]
     for name in payees:
         hired = who.hired.get(name)
-        since = None if hired is None else int(_months_of(np.array([hired], dtype="datetime64[D]"), start)[0])
+        since = None if hired is None else int(months_of(np.array([hired], dtype="datetime64[D]"), start)[0])
         owed = debt = 0  # owed: draw to be recovered; debt: negative pay carried on
         for m in range(months):
             variable = due.get((name, m), 0)

@@ -9,31 +9,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from salessim.rules.goodwill import add_goodwill, goodwill_now, spontaneous_share
+from salessim.rules.goodwill import add_goodwill, goodwill_now, response_slope, spontaneous_share
 from salessim.rules.knowledge import learn
+from salessim.rules.ramp import pace_now
 from salessim.rules.relationship import build_relation, relation_now
 from salessim.world.compiled import rule
-from salessim.world.numbers import exp
 from salessim.world.tables import Tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["EASIEST", "MARGINAL", "PROPORTIONAL", "TIERS", "begin_call", "finish_call", "next_call", "worth_of_call"]
+__all__ = [
+    "DAYS_BETWEEN_CALLS", "EASIEST", "MARGINAL", "PROPORTIONAL", "TIERS", "begin_call", "finish_call", "next_call",
+    "worth_of_call",
+]  # fmt: skip
 
 MARGINAL, PROPORTIONAL, EASIEST, TIERS = 0, 1, 2, 3
-_DAYS_BETWEEN_CALLS = (21.0, 45.0, 90.0)
-
-
-@rule
-def _yearly_value(w: Tables, i: int) -> float:
-    """Return the money that all demand of relation `i` would be worth in a year."""
-    value = 0.0
-    c = w.relations[i].first_cover
-    while c >= 0:
-        value += 365.0 * w.covers[c].rate * w.products[w.covers[c].product].price
-        c = w.covers[c].next
-    return value
+DAYS_BETWEEN_CALLS = (21.0, 45.0, 90.0)
 
 
 @rule
@@ -43,7 +35,7 @@ def _sales_share(w: Tables, i: int, own: float) -> float:
     j = w.accounts[w.relations[i].account].first_relation
     while j >= 0:
         sales += w.relations[j].sales
-        value += _yearly_value(w, j)
+        value += w.relations[j].demand
         j = w.relations[j].next_of_account
     return sales * own / value if value > 0.0 else 0.0
 
@@ -61,17 +53,29 @@ def worth_of_call(w: Tables, i: int, t: float) -> float:
         gain = 0.0
         c = w.relations[i].first_cover
         while c >= 0:
-            left = (1.0 - spontaneous_share(w, c)) * exp(-s.goodwill_effect * goodwill_now(w, c, t))
-            gain += left * w.covers[c].rate * w.products[w.covers[c].product].price
+            p = w.covers[c].product
+            wakes = (1.0 - spontaneous_share(w, c)) * response_slope(w, p, goodwill_now(w, c, t))
+            gain += wakes * w.covers[c].rate * w.products[p].price
             c = w.covers[c].next
         return gain / max(hours, 1e-6)
     if s.coverage == PROPORTIONAL:
-        own = _yearly_value(w, i)
-        return (_sales_share(w, i, own) + own) / (w.relations[i].calls + 1.0)
+        own = w.relations[i].demand
+        return (_sales_share(w, i, own) + 365.0 * own) / (w.relations[i].calls + 1.0)
     if s.coverage == EASIEST:
         return (0.2 + relation_now(w, i, t)) / max(hours, 1e-6)
     tier = w.accounts[w.relations[i].account].tier
-    return min(t - w.relations[i].called, 1000.0) / _DAYS_BETWEEN_CALLS[tier]
+    return min(t - w.relations[i].called, 1000.0) / DAYS_BETWEEN_CALLS[tier]
+
+
+@rule
+def _may_be_worth(w: Tables, i: int, worth: float) -> bool:
+    """Tell, cheaply, whether a call on relation `i` can be worth more than `worth`, were no demand activated yet."""
+    s = w.settings[0]
+    if s.coverage != MARGINAL or s.curved != 0:
+        return True
+    hours = max(w.relations[i].travel + s.call_hours * w.relations[i].covers, 1e-6)
+    # a rounding error must not hide a tie
+    return 1.000001 * s.goodwill_effect * w.relations[i].demand / hours >= worth
 
 
 @rule
@@ -89,7 +93,7 @@ def _pick(w: Tables, r: int, t: float, customers: int, place: int, size: int, wo
             and w.accounts[w.relations[i].account].customer == customers
             and t - w.relations[i].called >= w.settings[0].call_gap
         ):
-            value = worth_of_call(w, i, t)
+            value = worth_of_call(w, i, t) if n < size or _may_be_worth(w, i, worth[size - 1]) else -1.0
             if n < size or value > worth[size - 1]:
                 j = n if n < size else size - 1
                 while j > place and worth[j - 1] < value:
@@ -141,7 +145,7 @@ def next_call(w: Tables, r: int, t: float) -> int:
 @rule
 def begin_call(w: Tables, r: int, i: int, t: float) -> None:
     """Let rep `r` set out for a call on relation `i`: half an hour or so for each product he covers there."""
-    w.reps[r].hours = w.settings[0].call_hours * w.relations[i].covers
+    w.reps[r].hours = w.settings[0].call_hours * w.relations[i].covers / pace_now(w, r, t)
     w.reps[r].travel = w.relations[i].travel
     w.relations[i].called = t
 

@@ -54,6 +54,12 @@ def new_deal(w: Tables, k: int | np.uint64, c: int, rep: int, source: int, t: fl
     w.deals[d].first_touch = -1.0
     w.deals[d].closed = -1.0
     w.deals[d].hours = 0.0
+    w.deals[d].older = w.covers[c].first_deal
+    w.covers[c].first_deal = d
+    w.deals[d].heir = -1
+    w.deals[d].commission = 0.0
+    w.deals[d].paid = -1.0
+    w.deals[d].recorded = -1.0
     return d
 
 

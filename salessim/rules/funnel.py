@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from salessim.rules.agenda import REPLY, announce
+from salessim.rules.closing import close_deal
+from salessim.rules.cohesion import cohesion_factor
 from salessim.rules.cross_selling import cross_sell
 from salessim.rules.knowledge import insight_now, learn, skill_now
+from salessim.rules.ramp import pace_now
 from salessim.rules.relationship import relation_now, relation_of
 from salessim.rules.waiting import join_queue
-from salessim.rules.worktime import snap
+from salessim.rules.worktime import month_of, snap
 from salessim.world.compiled import rule
 from salessim.world.numbers import exp, exponential_quantile, log, logistic, lognormal_unit
 from salessim.world.random import DWELL, EFFORT, OUTCOME, key, uniform
@@ -69,7 +72,9 @@ def log_odds(w: Tables, d: int, r: int, relation: int, t: float) -> float:
         + s.skill_effect * complexity * (skill_now(w, r, p, t) - s.skill_reference)
         + s.insight_effect * s.difference * (insight_now(w, r, w.accounts[a].segment, t) - s.insight_reference)
         + s.relation_effect * (relation_now(w, relation, t) - s.relation_reference)
-        - s.coordination_effect * complexity * (w.accounts[a].reps - 1)
+        - s.coordination_effect * complexity * (w.accounts[a].reps - 1) * cohesion_factor(w, w.reps[r].group)
+        + w.reps[r].talent
+        + s.coaching_effect * (w.reps[r].coached - s.coaching_reference)
     )
     z = w.stages[w.deals[d].stage].advance + over_the_funnel / s.n_stages
     if w.deals[d].stage == 0 and w.deals[d].source == INQUIRY and s.response_effect > 0.0:
@@ -90,6 +95,7 @@ def begin_step(w: Tables, r: int, d: int, t: float) -> None:
     )
     others = w.accounts[w.deals[d].account].reps - 1
     effort *= 1.0 + s.coordination_time * w.products[w.deals[d].product].complexity * others
+    effort /= pace_now(w, r, t)
     relation = relation_of(w, w.deals[d].account, r, t)
     w.reps[r].hours = effort
     w.reps[r].travel = w.relations[relation].travel * w.stages[stage].visit
@@ -143,16 +149,15 @@ def answer(w: Tables, d: int, t: float) -> int:
         w.steps[w.deals[d].step].left = t
     outcome = w.deals[d].outcome
     if outcome != ADVANCE:
-        w.deals[d].state = outcome
-        w.deals[d].closed = t
+        close_deal(w, d, outcome, t)
         return -1
     w.deals[d].stage += 1
     if w.deals[d].stage < w.settings[0].n_stages:
         return join_queue(w, d, t)
     w.deals[d].stage -= 1
-    w.deals[d].state = WON
-    w.deals[d].closed = t
+    close_deal(w, d, WON, t)
     w.accounts[w.deals[d].account].customer = 1
+    w.diary[w.deals[d].rep * w.settings[0].n_months + month_of(w, t)].sold += w.deals[d].value
     w.relations[relation_of(w, w.deals[d].account, w.deals[d].rep, t)].sales += w.deals[d].value
     cross_sell(w, d, t)
     return -1

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from salessim.rules.agenda import CANDIDATE, REPLY, WAKE, announce
+from salessim.rules.coaching import coach
 from salessim.rules.demand import next_candidate
 from salessim.rules.funnel import EXPONENTIAL, LOGNORMAL, duration, outcome_of_stage
-from salessim.rules.relationship import relation_of
+from salessim.rules.month_end import begin_month
+from salessim.rules.relationship import inherited, relation_of
+from salessim.rules.reorganisation import announce_waves
+from salessim.rules.staffing import begin_career, note_career
 from salessim.rules.travel import visit_hours, visit_km
 from salessim.world.compiled import rule
-from salessim.world.random import START, key, uniform
-from salessim.world.tables import Tables
+from salessim.world.random import START, exponential, key, uniform
+from salessim.world.tables import ABSENT, NEVER, NEWCOMER, STARTED, Tables
 
 __all__ = ["open_books"]
+
+_MEAN_TENURE = 3.0 * 365.0
 
 
 @rule
@@ -21,7 +27,10 @@ def _link_relations(w: Tables) -> None:
         w.relations[i].travel = visit_hours(w, a, r)
         w.relations[i].km = visit_km(w, a, r)
         w.relations[i].called = -1e9
+        if w.relations[i].predecessor >= 0.0:
+            w.relations[i].level = inherited(w, w.relations[i].predecessor, w.relations[i].likeness)
         w.relations[i].first_cover = -1
+        w.relations[i].demand = 0.0
         w.relations[i].next_of_account = w.accounts[a].first_relation
         w.accounts[a].first_relation = i
         w.relations[i].next_of_rep = w.reps[r].first_relation
@@ -32,6 +41,8 @@ def _link_relations(w: Tables) -> None:
 def _link_covers(w: Tables) -> None:
     for c in range(w.covers.size - 1, -1, -1):
         a = w.covers[c].account
+        if w.covers[c].moved != 0:
+            w.covers[c].goodwill *= w.settings[0].goodwill_kept
         i = w.accounts[a].first_relation
         while w.relations[i].rep != w.covers[c].owner:
             i = w.relations[i].next_of_account
@@ -41,6 +52,31 @@ def _link_covers(w: Tables) -> None:
         w.covers[c].next = w.relations[i].first_cover
         w.relations[i].first_cover = c
         w.relations[i].covers += 1
+        w.relations[i].demand += w.covers[c].rate * w.products[w.covers[c].product].price
+
+
+@rule
+def _open_seats(w: Tables) -> None:
+    """Let people take their seats: those whom the log knows at full pace, new ones on their first day."""
+    for r in range(w.reps.size):
+        was = w.reps[r].present
+        person = key(w.settings[0].seed, w.reps[r].key)
+        if was == ABSENT:
+            w.reps[r].since = NEVER
+            w.reps[r].gone = -NEVER
+        elif was == NEWCOMER:
+            begin_career(w, r, person, 0.0, False)
+            note_career(w, STARTED, r, 0.0)
+            w.reps[r].training = w.settings[0].onboarding_days
+        else:
+            begin_career(w, r, person, -exponential(person, START, 0, _MEAN_TENURE), True)
+    for g in range(w.groups.size):
+        w.groups[g].cohesion = 0.5
+    coach(w)
+    begin_month(w, 0)
+    for k in range(w.changes.size):
+        if w.changes[k].months == 0:
+            announce_waves(w, k, w.changes[k].month)
 
 
 @rule
@@ -52,9 +88,12 @@ def open_books(w: Tables) -> None:
     """
     _link_relations(w)
     _link_covers(w)
+    _open_seats(w)
     for c in range(w.covers.size):
         announce(w, next_candidate(w, c, 0.0), CANDIDATE, c)
     for d in range(w.counts[0].deals):
+        w.deals[d].older = w.covers[w.deals[d].cover].first_deal
+        w.covers[w.deals[d].cover].first_deal = d
         w.deals[d].key = key(w.settings[0].seed, w.deals[d].key)
         k = w.deals[d].key
         r = w.deals[d].rep

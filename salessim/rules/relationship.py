@@ -7,7 +7,7 @@ from salessim.world.compiled import rule
 from salessim.world.numbers import exp
 from salessim.world.tables import Tables
 
-__all__ = ["begin_relation", "build_relation", "relation_now", "relation_of"]
+__all__ = ["begin_relation", "build_relation", "inherited", "relation_now", "relation_of"]
 
 
 @rule
@@ -29,9 +29,14 @@ def begin_relation(w: Tables, a: int, r: int, level: float, t: float) -> int:
     w.relations[i].km = visit_km(w, a, r)
     w.relations[i].first_cover = -1
     w.relations[i].covers = 0
+    w.relations[i].demand = 0.0
     w.relations[i].called = -1e9
     w.relations[i].calls = 0
     w.relations[i].sales = 0.0
+    w.relations[i].hours = 0.0
+    w.relations[i].driven = 0.0
+    w.relations[i].predecessor = -1.0
+    w.relations[i].likeness = 1.0
     w.relations[i].next_of_account = w.accounts[a].first_relation
     w.accounts[a].first_relation = i
     w.relations[i].next_of_rep = w.reps[r].first_relation
@@ -56,3 +61,16 @@ def build_relation(w: Tables, i: int, t: float) -> None:
     level = relation_now(w, i, t)
     w.relations[i].level = level + w.settings[0].relation_gain * (1.0 - level)
     w.relations[i].touched = t
+
+
+@rule
+def inherited(w: Tables, level: float, likeness: float) -> float:
+    """Return the relationship that a new owner finds where the old one's was `level`.
+
+    What is lost of it grows with how little the new owner knows of the segment (`likeness` 0-1 against the old one);
+    where it had gone stale, a fresh face may find more than was left.
+    """
+    s = w.settings[0]
+    lost = (1.0 - s.relation_kept) * (1.0 + s.match_effect * (1.0 - 2.0 * likeness))
+    stale = 1.0 - level
+    return min(1.0, level * (1.0 - min(lost, 1.0)) + s.revival * stale * stale * stale * stale)

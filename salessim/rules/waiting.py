@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from salessim.rules.agenda import WAKE, announce
+from salessim.rules.closing import close_deal
 from salessim.rules.worktime import at_work, next_opening
 from salessim.world.compiled import rule
 from salessim.world.tables import (
@@ -15,7 +16,10 @@ from salessim.world.tables import (
     Tables,
 )
 
-__all__ = ["close_overdue", "join_queue", "patience", "summon", "take_next_deal", "urgency"]
+__all__ = [
+    "call_in", "close_overdue", "is_pooled", "join_queue", "patience", "put_in_line", "summon", "take_next_deal",
+    "take_out_of_line", "urgency",
+]  # fmt: skip
 
 
 @rule
@@ -39,8 +43,7 @@ def urgency(w: Tables, d: int, t: float) -> float:
 
 @rule
 def _give_up(w: Tables, d: int, t: float) -> None:
-    w.deals[d].state = EXPIRED if w.deals[d].stage == 0 else NO_DECISION
-    w.deals[d].closed = t
+    close_deal(w, d, EXPIRED if w.deals[d].stage == 0 else NO_DECISION, t)
     w.steps[w.deals[d].step].outcome = w.deals[d].state
     w.steps[w.deals[d].step].left = t
 
@@ -52,8 +55,58 @@ def is_pooled(w: Tables, d: int) -> bool:
 
 
 @rule
+def call_in(w: Tables, r: int, t: float) -> None:
+    """Wake rep `r`, should he be there and have nothing to do, since work may have come to him."""
+    if w.reps[r].present != 0 and w.reps[r].doing == NOTHING and w.reps[r].wake != t:
+        w.reps[r].wake = t
+        announce(w, t, WAKE, r)
+
+
+@rule
+def put_in_line(w: Tables, d: int) -> None:
+    """Put the waiting deal `d` into the line of its rep, or into the pool of his group."""
+    r = w.deals[d].rep
+    if is_pooled(w, d):
+        g = w.reps[r].group
+        w.deals[d].next = w.groups[g].first_deal
+        w.groups[g].first_deal = d
+        w.groups[g].waiting += 1
+    else:
+        w.deals[d].next = w.reps[r].first_deal
+        w.reps[r].first_deal = d
+        w.reps[r].waiting += 1
+
+
+@rule
+def take_out_of_line(w: Tables, d: int) -> None:
+    """Take the waiting deal `d` out of the line or pool in which it waits."""
+    r = w.deals[d].rep
+    pooled = is_pooled(w, d)
+    g = w.reps[r].group
+    first = w.groups[g].first_deal if pooled else w.reps[r].first_deal
+    if first == d:
+        if pooled:
+            w.groups[g].first_deal = w.deals[d].next
+        else:
+            w.reps[r].first_deal = w.deals[d].next
+    else:
+        before = first
+        while w.deals[before].next != d:
+            before = w.deals[before].next
+        w.deals[before].next = w.deals[d].next
+    if pooled:
+        w.groups[g].waiting -= 1
+    else:
+        w.reps[r].waiting -= 1
+    w.deals[d].next = -1
+
+
+@rule
 def join_queue(w: Tables, d: int, t: float) -> int:
     """Let deal `d` wait for a rep. Returns the rep to ring because he has nothing to do, or -1."""
+    if w.deals[d].heir >= 0:
+        w.deals[d].rep = w.deals[d].heir
+        w.deals[d].heir = -1
     step = w.counts[0].steps
     w.counts[0].steps = step + 1
     w.steps[step].deal = d
@@ -69,15 +122,9 @@ def join_queue(w: Tables, d: int, t: float) -> int:
     w.deals[d].state = WAITING
     w.deals[d].since = t
     r = w.deals[d].rep
+    put_in_line(w, d)
     if is_pooled(w, d):
-        g = w.reps[r].group
-        w.deals[d].next = w.groups[g].first_deal
-        w.groups[g].first_deal = d
-        w.groups[g].waiting += 1
-        return _first_free(w, g, t)
-    w.deals[d].next = w.reps[r].first_deal
-    w.reps[r].first_deal = d
-    w.reps[r].waiting += 1
+        return _first_free(w, w.reps[r].group, t)
     return r if w.reps[r].doing == NOTHING else -1
 
 
@@ -93,7 +140,7 @@ def _first_free(w: Tables, g: int, t: float) -> int:
     best, soonest = -1, NEVER
     r = w.groups[g].first_rep
     while r >= 0:
-        if w.reps[r].doing == NOTHING:
+        if w.reps[r].doing == NOTHING and w.reps[r].present != 0:
             when = _free_from(w, r, t)
             if best < 0 or when < soonest or (when == soonest and w.reps[r].began < w.reps[best].began):
                 best, soonest = r, when

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from salessim.errors import StudyError, explain
 from salessim.model.market import Accounts, Calendar, Market, Products, Stages
-from salessim.model.mechanisms import Coordination, Demand, Knowledge, Money, Relationship, Travel
+from salessim.model.mechanisms import Coordination, Demand, Knowledge, Relationship, Travel
 from salessim.model.plan import Plan, Team
+from salessim.model.register import off_values
 from salessim.model.today import Goodwill, Owners, Today
 from salessim.sizing.response import Adbudg, Exponential
 from salessim.study.replay import Replay
@@ -129,7 +130,6 @@ class JudgedProduct:
             relationship=Relationship(relation_effect=0.0, relation_gain=0.0, relation_fade=0.0, relation_kept=1.0),
             coordination=Coordination(coordination_effect=0.0, coordination_time=0.0, handoff_loss=0.0),
             travelling=Travel(travel=0.0, local_hours=0.0),
-            money=Money(cost_per_km=0.0, relocation_cost=0.0),
             today=Today(
                 owners=Owners({"account": names, "product": [self.name] * self.accounts, "rep": owner}),
                 goodwill=Goodwill(
@@ -140,7 +140,7 @@ class JudgedProduct:
                     }
                 ),
             ),
-        )  # fmt: skip
+        ).but(**off_values("people", "money", "record"))  # fmt: skip
 
     def plan(self, reps: int) -> Plan:
         """Return the plan: so many reps who do nothing but call on their accounts in turn; none make no calls."""
@@ -149,8 +149,8 @@ class JudgedProduct:
         return Plan(
             structure="today", team=Team({"rep": people, "x": [0.0] * len(people), "y": [0.0] * len(people)}),
             selling_time=1.0, leave=0.0, calls=reps > 0, call_gap=0.0, call_hours=24.0 / per_day, coverage="tiers",
-            prospecting=0.0, rep_cost=0.0,
-        )  # fmt: skip
+            prospecting=0.0,
+        ).but(appraisal_months=0, **off_values("management"))  # fmt: skip
 
 
 def simulated_sales(

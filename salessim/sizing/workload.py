@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from salessim.errors import StudyError, explain
 from salessim.measures import measures_of
-from salessim.rules.coverage import _DAYS_BETWEEN_CALLS
+from salessim.rules.coverage import DAYS_BETWEEN_CALLS
 from salessim.study.replay import Replay
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def call_frequencies() -> tuple[float, ...]:
     >>> [round(x, 1) for x in call_frequencies()]
     [17.4, 8.1, 4.1]
     """
-    return tuple(365.0 / days for days in _DAYS_BETWEEN_CALLS)
+    return tuple(365.0 / days for days in DAYS_BETWEEN_CALLS)
 
 
 @dataclass(frozen=True, eq=False)

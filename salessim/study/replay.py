@@ -12,6 +12,7 @@ from salessim.clocks.run import Run
 from salessim.measures import MEASURES, measures_of
 from salessim.world.build import build_world
 from salessim.world.random import seed_key
+from salessim.world.tables import CALENDAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,7 +80,6 @@ class Replay:
         world = self._template.copy(seed_key(self.seed, replication))
         if run_compiled(world, stop) != DONE:
             return None
-        world["counts"]["agenda"], world["counts"]["heap"] = 0, 0
         return Run(self.market, self.plan, self.months, world)
 
     def outcome(self, replication: int, stop: NDArray[np.int64] | None = None) -> Outcome | None:
@@ -105,7 +105,7 @@ class Replay:
         return all(
             ours.world.used(name).tobytes() == theirs.world.used(name).tobytes()
             for name in ours.world.tables
-            if name not in ("heap", "agenda")
+            if name not in CALENDAR
         )
 
     def _run_simpy(self, replication: int, stop: NDArray[np.int64] | None) -> Run | None:

@@ -50,6 +50,10 @@ class Alignment:
     work : (n_reps,) array
         Expected hours of selling a year, travel apart.
     places : Places
+    flat_home : (n_reps, 2) array
+        Homes on the plane.
+    later : tuple of Alignment
+        Who serves whom in the later phases of the plan.
     """
 
     accounts: tuple[str, ...]
@@ -62,6 +66,8 @@ class Alignment:
     speciality: tuple[str, ...]
     work: Floats
     places: Places
+    flat_home: Floats
+    later: tuple[Alignment, ...] = ()
 
     @property
     def moved(self) -> int:
@@ -114,8 +120,16 @@ def todays_owners(market: Market, accounts: tuple[str, ...], products: tuple[str
     return before
 
 
-def align(market: Market, plan: Plan) -> Alignment:
+def align(market: Market, plan: Plan, *, before: Alignment | None = None, by_ties: bool = False) -> Alignment:
     """Divide the accounts and products of a market among the reps of a plan.
+
+    Parameters
+    ----------
+    market, plan : Market, Plan
+    before : Alignment, optional
+        Who serves whom now, and where people live; by default the market's today.
+    by_ties : bool
+        Prefer for each account the rep with the strongest tie to it, instead of who has most of its work.
 
     Raises
     ------
@@ -136,9 +150,15 @@ def align(market: Market, plan: Plan) -> Alignment:
         homes[team_order < 0] = places.home_flat[0]  # nobody's place is known: new reps are as far away as the others
     rates = demand_rates(market, order, products)
     work = expected_hours(market, plan, rates)
-    before = todays_owners(market, accounts, products, reps)
+    if before is None:
+        owners = todays_owners(market, accounts, products, reps)
+    else:
+        owners = _owners_before(before, reps)
+        _settle_where_they_live(homes, before, reps)
     segment = np.array([segments.index(g) for g in market.accounts["segment"][order]], dtype=np.int64)
-    force = _Force(places.flat, work, homes, before, plan.incumbency)
+    force = _Force(places.flat, work, homes, owners, plan.incumbency)
+    if by_ties:
+        force.closest = _closest(market, accounts, reps)
     everybody = np.arange(len(reps))
     everything = np.ones(work.shape, dtype=bool)
 
@@ -175,12 +195,38 @@ def align(market: Market, plan: Plan) -> Alignment:
         segments=segments,
         reps=reps,
         owner=force.owner,
-        before=before,
+        before=owners,
         home=places.in_space(homes, origin),
         speciality=tuple(force.speciality),
         work=np.bincount(force.owner.ravel(), weights=work.ravel(), minlength=len(reps)).astype(np.float64),
         places=places,
+        flat_home=homes,
     )
+
+
+def _owners_before(before: Alignment, reps: tuple[str, ...]) -> Ints:
+    """Return the owners of an earlier alignment as rows of `reps`, -1 for who is no longer there."""
+    row = {name: i for i, name in enumerate(reps)}
+    return np.array([row.get(name, -1) for name in before.reps], dtype=np.int64)[before.owner]
+
+
+def _settle_where_they_live(homes: Floats, before: Alignment, reps: tuple[str, ...]) -> None:
+    row = {name: i for i, name in enumerate(before.reps)}
+    for r, name in enumerate(reps):
+        if name in row and not np.isfinite(homes[r]).all():
+            homes[r] = before.flat_home[row[name]]
+
+
+def _closest(market: Market, accounts: tuple[str, ...], reps: tuple[str, ...]) -> list[list[tuple[float, int]]]:
+    """List for each account the reps who have a tie to it, the strongest first."""
+    a_row = {name: i for i, name in enumerate(accounts)}
+    r_row = {name: i for i, name in enumerate(reps)}
+    ties: list[list[tuple[float, int]]] = [[] for _ in accounts]
+    today = market.today.relations
+    for a, r, level in zip(today["account"], today["rep"], today["level"], strict=True):
+        if a in a_row and r in r_row:
+            ties[a_row[a]].append((float(level), r_row[r]))
+    return [sorted(found, key=lambda tie: (-tie[0], tie[1])) for found in ties]
 
 
 class _Force:
@@ -194,6 +240,7 @@ class _Force:
         self.incumbency = incumbency
         self.owner = np.full(work.shape, -1, dtype=np.int64)
         self.speciality = ["all"] * len(homes)
+        self.closest: list[list[tuple[float, int]]] | None = None
 
     def divide(self, part: NDArray[np.bool_], reps: Ints, speciality: str, keep: float | None = None) -> None:
         """Divide the accounts of `part` (accounts x products) among `reps` into balanced territories."""
@@ -204,7 +251,7 @@ class _Force:
             return
         load = np.where(part[rows], self.work[rows], 0.0)
         place = {int(r): i for i, r in enumerate(reps)}
-        incumbent = np.array([_incumbent(self.before[a], part[a], load[i], place) for i, a in enumerate(rows)])
+        incumbent = np.array([self._preferred(int(a), part[a], load[i], place) for i, a in enumerate(rows)])
         result = balance(
             self.flat[rows],
             load.sum(axis=1),
@@ -215,6 +262,11 @@ class _Force:
         self.homes[reps] = np.where(np.isfinite(self.homes[reps]), self.homes[reps], result.homes)
         owners = reps[result.owner]
         self.owner[rows] = np.where(part[rows], owners[:, None], self.owner[rows])
+
+    def _preferred(self, a: int, part: NDArray[np.bool_], load: Floats, place: dict[int, int]) -> int:
+        if self.closest is not None:
+            return next((place[r] for _, r in self.closest[a] if r in place), -1)
+        return _incumbent(self.before[a], part, load, place)
 
 
 def _incumbent(before: Ints, part: NDArray[np.bool_], load: Floats, place: dict[int, int]) -> int:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from salessim.model.management import TRAINED, VACANCY_RULES
 from salessim.model.market import Market, Stages
 from salessim.model.plan import COVERAGE_RULES, Plan
-from salessim.world.alignment import Alignment, align, demand_rates
+from salessim.world.alignment import Alignment, demand_rates
 from salessim.world.calendars import SPARE_DAYS, Months, month_ends, working_hours
+from salessim.world.phases import align_phases, phases_of, seats_of, waves_of
 from salessim.world.random import identities, seed_key
-from salessim.world.tables import AT_START, CUSTOMER, DTYPES, NOTHING
+from salessim.world.staff import change_tables, group_table, posts_of, rep_table
+from salessim.world.tables import AT_START, CUSTOMER, DTYPES, LEAST_INSIGHT
 from salessim.world.world import Names, World
 
 __all__ = ["TOUR_LENGTH", "build_world"]
@@ -51,67 +55,69 @@ def build_world(
     record_calls : bool
         Whether each call gets a row of its own.
     """
-    who = alignment or align(market, plan)
+    who = alignment or align_phases(market, plan)
+    phases, seats = phases_of(plan, who), seats_of(who)
+    start = phases[0].plan
+    posts = posts_of(plan, phases, seats)
+    waves = [waves_of(market, phase, before) for before, phase in pairwise(phases)]
     time = month_ends(market.start, months)
     until = float(time.ends[-1])
-    n_a, n_p, n_r, n_g = len(who.accounts), len(who.products), len(who.reps), len(who.segments)
+    n_a, n_p, n_g = len(who.accounts), len(who.products), len(who.segments)
+    n_r, regions = len(seats), market.regions
     order = np.argsort(market.accounts["account"].astype(str), kind="stable")
     accounts = market.accounts.where(order)
     rates = demand_rates(market, order, who.products)
-    rep_keys = identities([np.array(who.reps, dtype=object)])
 
     tables: dict[str, NDArray[Any]] = {}
-    tables["months"] = _months(market, time)
-    tables["products"], prices = _products(market, plan, who.products)
+    tables["months"] = _months(market, plan, time)
+    tables["products"], prices = _products(market, start, who.products)
     tables["stages"] = _stages(market.stages)
-    tables["accounts"] = _accounts(market, who, accounts, rates, prices)
-    tables["covers"] = _covers(market, who, accounts, rates)
-    groups = _groups(plan, who)
-    hours = _hours(market, plan, until, rep_keys)
-    tables["reps"] = _reps(who, rep_keys, groups, per_rep=len(hours) > 1)
-    tables["groups"] = _group_rows(groups, tables["reps"])
-    tables["hours"] = _filled("hours", total=hours.ravel())
+    tables["accounts"] = _accounts(market, who, accounts, rates, prices, regions)
+    tables["covers"] = _covers(market, who, phases[0].seat, accounts, rates)
     experienced = len(market.today.skill) > 0 or len(market.today.insight) > 0
-    knowledge = market.knowledge
-    tables["skill"] = _levels(
-        market.today.skill,
-        "product",
-        who.reps,
-        who.products,
-        plan,
-        knowledge.skill_reference,
-        knowledge.new_rep_level,
-        experienced,
-    )
-    tables["insight"] = _levels(
-        market.today.insight,
-        "segment",
-        who.reps,
-        who.segments,
-        plan,
-        knowledge.insight_reference,
-        knowledge.new_rep_level,
-        experienced,
-    )
-    tables["relations"], n_relations = _relations(market, who)
-    tables["deals"], n_deals = _open_deals(market, plan, who, tables, prices)
+    rep_keys = identities([np.array(seats, dtype=object)])
+    hours = _hours(market, plan, until, rep_keys)
+    tables["reps"] = rep_table(plan, phases, seats, posts, known=experienced, own_calendar=len(hours) > 1)
+    tables["groups"] = group_table(posts)
+    tables["hours"] = _filled("hours", total=hours.ravel())
+    tables.update(_knowledge(market, plan, who, seats, experienced))
+    tables["relations"], n_relations = _relations(market, who, phases[0].seat, seats)
+    tables["deals"], n_deals = _open_deals(market, start, who, seats, tables, prices)
     tables["diary"] = np.zeros(n_r * months, DTYPES["diary"])
     tables["tours"] = np.zeros(n_r * TOUR_LENGTH, DTYPES["tours"])
+    demand = rates @ prices
+    of_region = np.bincount(tables["accounts"]["region"], weights=demand, minlength=len(regions))
+    tables["regions"] = _filled("regions", share=np.round(of_region / max(float(demand.sum()), 1e-300), 12))
+    tables["managers"] = np.zeros(int(posts.managers.max()), DTYPES["managers"])
+    tables.update(change_tables(phases, waves, posts, regions, who.products))
     expected = int(rates.sum() * until * 0.6)
     tables["steps"] = np.zeros(2 * expected + 4 * n_deals + 1024, DTYPES["steps"])
     tables["calls"] = np.zeros(n_r * months * 40 + 64 if record_calls else 1, DTYPES["calls"])
-    events = n_a * n_p + 2 * n_r + n_deals + n_p + 64
-    tables["heap"] = np.zeros(events + expected // 8 + 256, DTYPES["heap"])
+    tables["careers"] = np.zeros(6 * n_r + 64, DTYPES["careers"])
+    unsettled = len(phases) > 1 or market.people.turnover > 0.0 or plan.management.exit_share > 0.0
+    largest_change = n_a * n_p if unsettled else 0
+    tables["handovers"] = np.zeros(largest_change + n_p + 64, DTYPES["handovers"])
+    events = n_a * n_p + 8 * n_r + n_deals + n_p + 64
     tables["agenda"] = np.zeros(events, DTYPES["agenda"])
-    tables["counts"] = _filled("counts", relations=[n_relations], deals=[n_deals])
-    tables["settings"] = _settings(
-        market, plan, prices, until=until, grid=grid, seed=seed_key(seed, replication), n_products=n_p, n_segments=n_g,
-        n_stages=len(market.stages), n_months=months, n_days=hours.shape[1] - 1, tour_length=TOUR_LENGTH,
-        curvature=who.places.curvature, season_peak=float(tables["months"]["season"].max()),
-        record_calls=int(record_calls),
-    )  # fmt: skip
+    tables["later"] = np.zeros(events + expected // 8 + 256, DTYPES["later"])
+    tables["heap"] = np.zeros(len(tables["later"]) + events, DTYPES["heap"])
+    tables["days"] = _filled("days", first=np.full(int(until) + 1, -1))
+    tables["counts"] = _filled("counts", relations=[n_relations], deals=[n_deals], free=[-1], today=[-1])
+    settings = [
+        _settings(
+            market, phase.plan, prices, until=until, grid=grid, seed=seed_key(seed, replication), n_products=n_p,
+            n_segments=n_g, n_stages=len(market.stages), n_months=months, n_days=hours.shape[1] - 1,
+            tour_length=TOUR_LENGTH, curvature=who.places.curvature,
+            season_peak=float(tables["months"]["season"].max()), record_calls=int(record_calls),
+            largest_change=largest_change, managers=managers,
+            curved=int((tables["products"]["response_shape"] > 0.0).any()),
+        )
+        for phase, managers in zip(phases, posts.managers.tolist(), strict=True)
+    ]  # fmt: skip
+    tables["settings"] = settings[0]
+    tables["phases"] = np.concatenate([np.zeros(0, DTYPES["phases"]), *settings[1:]])
     names = Names(
-        who.accounts, who.products, who.segments, tuple(market.stages["stage"]), who.reps, tuple(groups.names)
+        who.accounts, who.products, who.segments, tuple(market.stages["stage"]), seats, posts.groups, regions
     )
     return World(tables, names, who)
 
@@ -124,10 +130,11 @@ def _filled(name: str, **columns: Any) -> NDArray[Any]:
     return table
 
 
-def _months(market: Market, time: Months) -> NDArray[Any]:
+def _months(market: Market, plan: Plan, time: Months) -> NDArray[Any]:
     season = np.array(market.demand.season)[time.month_of_year]
     growth = (1.0 + market.demand.growth) ** (np.arange(len(season)) / 12.0)
-    return _filled("months", ends=time.ends, season=np.round(season * growth, 12))
+    target = np.zeros(len(season)) if plan.target is None else plan.target * season / 12.0
+    return _filled("months", ends=time.ends, season=np.round(season * growth, 12), target=target)
 
 
 def _products(market: Market, plan: Plan, names: tuple[str, ...]) -> tuple[NDArray[Any], Floats]:
@@ -142,6 +149,9 @@ def _products(market: Market, plan: Plan, names: tuple[str, ...]) -> tuple[NDArr
         margin=products["margin"],
         complexity=complexity,
         focus=[plan.focus.get(name, 0.0) for name in names],
+        response_floor=np.nan_to_num(products["response_floor"], nan=-1.0),
+        response_shape=products["response_shape"],
+        response_half=products["response_half"],
     )
     return table, products["price"]
 
@@ -170,7 +180,9 @@ def _stages(stages: Stages) -> NDArray[Any]:
     )
 
 
-def _accounts(market: Market, who: Alignment, accounts: Any, rates: Floats, prices: Floats) -> NDArray[Any]:
+def _accounts(
+    market: Market, who: Alignment, accounts: Any, rates: Floats, prices: Floats, regions: tuple[str, ...]
+) -> NDArray[Any]:
     value = rates @ prices
     rank = np.argsort(np.argsort(-value, kind="stable"), kind="stable") / max(len(value), 1)
     return _filled(
@@ -183,11 +195,12 @@ def _accounts(market: Market, who: Alignment, accounts: Any, rates: Floats, pric
         potential=accounts["potential"],
         customer=accounts["customer"],
         tier=np.where(rank < 0.2, 0, np.where(rank < 0.5, 1, 2)),
+        region=[regions.index(str(name)) for name in accounts["region"]],
         first_relation=np.full(len(accounts), -1),
     )
 
 
-def _covers(market: Market, who: Alignment, accounts: Any, rates: Floats) -> NDArray[Any]:
+def _covers(market: Market, who: Alignment, seat: NDArray[np.int64], accounts: Any, rates: Floats) -> NDArray[Any]:
     n_a, n_p = rates.shape
     name = np.repeat(accounts["account"].astype(object), n_p)
     product = np.tile(np.array(who.products, dtype=object), n_a)
@@ -207,60 +220,16 @@ def _covers(market: Market, who: Alignment, accounts: Any, rates: Floats) -> NDA
         key=identities([name, product]),
         account=np.repeat(np.arange(n_a), n_p),
         product=np.tile(np.arange(n_p), n_a),
-        owner=who.owner.ravel(),
+        owner=seat[who.owner].ravel(),
+        seat=seat[who.owner].ravel(),
+        moved=(who.before != who.owner).ravel(),
+        first_deal=np.full(n_a * n_p, -1),
         relation=np.full(n_a * n_p, -1),
         next=np.full(n_a * n_p, -1),
         rate=rates.ravel(),
         win=win.ravel(),
         goodwill=goodwill.ravel(),
     )
-
-
-class _Groups:
-    """Reps who share a lead pool: of one group of the team and of one speciality."""
-
-    def __init__(self, names: list[str], of_rep: list[int]) -> None:
-        self.names = names
-        self.of_rep = of_rep
-
-
-def _groups(plan: Plan, who: Alignment) -> _Groups:
-    team = {str(rep): str(group) for rep, group in zip(plan.team["rep"], plan.team["group"], strict=True)}
-    label = [
-        f"{team.get(rep, 'team')} / {speciality}" for rep, speciality in zip(who.reps, who.speciality, strict=True)
-    ]
-    names = sorted(set(label))
-    return _Groups(names, [names.index(name) for name in label])
-
-
-def _reps(who: Alignment, keys: NDArray[np.uint64], groups: _Groups, *, per_rep: bool) -> NDArray[Any]:
-    n = len(who.reps)
-    table = _filled(
-        "reps",
-        key=keys,
-        x=who.home[:, 0],
-        y=who.home[:, 1],
-        z=who.home[:, 2],
-        group=groups.of_rep,
-        next_of_group=np.full(n, -1),
-        calendar=np.arange(n) if per_rep else np.zeros(n),
-        doing=np.full(n, NOTHING),
-        subject=np.full(n, -1),
-        wake=np.full(n, -1.0),
-        first_deal=np.full(n, -1),
-        first_relation=np.full(n, -1),
-    )
-    last: dict[int, int] = {}
-    for r, g in enumerate(groups.of_rep):
-        if g in last:
-            table["next_of_group"][last[g]] = r
-        last[g] = r
-    return table
-
-
-def _group_rows(groups: _Groups, reps: NDArray[Any]) -> NDArray[Any]:
-    first = [groups.of_rep.index(g) for g in range(len(groups.names))]
-    return _filled("groups", first_deal=np.full(len(first), -1), first_rep=first)
 
 
 def _hours(market: Market, plan: Plan, until: float, keys: NDArray[np.uint64]) -> Floats:
@@ -274,17 +243,26 @@ def _hours(market: Market, plan: Plan, until: float, keys: NDArray[np.uint64]) -
     return hours
 
 
-def _levels(
-    table: Any,
-    kind: str,
-    reps: tuple[str, ...],
-    kinds: tuple[str, ...],
-    plan: Plan,
-    reference: float,
-    new: float,
-    experienced: bool,
-) -> NDArray[Any]:
-    level = np.full((len(reps), len(kinds)), new if experienced else reference)
+def _knowledge(
+    market: Market, plan: Plan, who: Alignment, seats: tuple[str, ...], experienced: bool
+) -> dict[str, NDArray[Any]]:
+    """Return the tables of product skill and segment insight: what the log knows, else a typical rep or a new one."""
+    mine, new = market.knowledge, market.knowledge.new_rep_level
+    in_log = {str(name) for name in plan.team["rep"]}
+    # a seat that opens later waits for somebody new, whatever is known of the others
+    rest = [new if experienced or (name not in in_log and name not in who.reps) else None for name in seats]
+    found = {}
+    for name, table, kind, kinds, typical in (
+        ("skill", market.today.skill, "product", who.products, mine.skill_reference),
+        ("insight", market.today.insight, "segment", who.segments, mine.insight_reference),
+    ):
+        start = np.array([typical if level is None else level for level in rest])
+        found[name] = _levels(table, kind, seats, kinds, start)
+    return found
+
+
+def _levels(table: Any, kind: str, reps: tuple[str, ...], kinds: tuple[str, ...], start: Floats) -> NDArray[Any]:
+    level = np.repeat(start[:, None], len(kinds), axis=1)
     r_row = {name: i for i, name in enumerate(reps)}
     k_row = {name: i for i, name in enumerate(kinds)}
     for r, k, value in zip(table["rep"], table[kind], table["level"], strict=True):
@@ -293,43 +271,57 @@ def _levels(
     return _filled("skill", level=level.ravel(), touched=np.zeros(level.size))
 
 
-def _relations(market: Market, who: Alignment) -> tuple[NDArray[Any], int]:
+def _relations(
+    market: Market, who: Alignment, seat: NDArray[np.int64], seats: tuple[str, ...]
+) -> tuple[NDArray[Any], int]:
     """Write one row per account and rep: the ties of today, and those of new owners with what they inherit."""
-    n_a, n_r = len(who.accounts), len(who.reps)
+    n_a, n_r = len(who.accounts), len(seats)
     a_row = {name: i for i, name in enumerate(who.accounts)}
-    r_row = {name: i for i, name in enumerate(who.reps)}
+    r_row = {name: i for i, name in enumerate(seats)}
     today = market.today.relations
     level: dict[int, float] = {}
-    strongest = np.zeros(n_a)
+    inherits: dict[int, tuple[float, float]] = {}
+    strongest: list[tuple[float, str]] = [(0.0, "")] * n_a
     for a, r, value in zip(today["account"], today["rep"], today["level"], strict=True):
         if a in a_row:
-            strongest[a_row[a]] = max(strongest[a_row[a]], value)
+            strongest[a_row[a]] = max(strongest[a_row[a]], (value, str(r)))
             if r in r_row:
                 level[a_row[a] * n_r + r_row[r]] = value
-    pairs = np.unique(np.arange(n_a)[:, None] * n_r + who.owner)
+    insight = {
+        (str(r), str(g)): float(x)
+        for r, g, x in zip(market.today.insight["rep"], market.today.insight["segment"], market.today.insight["level"],
+                           strict=True)
+    }  # fmt: skip
+    segment = {str(a): str(g) for a, g in zip(market.accounts["account"], market.accounts["segment"], strict=True)}
+    pairs = np.unique(np.arange(n_a)[:, None] * n_r + seat[who.owner])
     known = len(today) > 0
-    inherited = market.relationship.relation_kept
     for pair in pairs.tolist():
         if pair not in level:
-            a = pair // n_r
-            level[pair] = inherited * float(strongest[a]) if known else market.relationship.relation_reference
+            a, r = divmod(pair, n_r)
+            before, old = strongest[a]
+            g = segment[who.accounts[a]]
+            alike = min(1.0, insight.get((seats[r], g), 0.0) / max(insight.get((old, g), 0.0), LEAST_INSIGHT))
+            level[pair] = 0.0 if known else market.relationship.relation_reference
+            inherits[pair] = (before, alike)
     rows = np.array(sorted(level), dtype=np.int64)
     spare = max(len(rows) // 4, 256) + len(market.today.open_deals)
     table = np.zeros(len(rows) + spare, DTYPES["relations"])
     table["account"][: len(rows)] = rows // n_r
     table["rep"][: len(rows)] = rows % n_r
     table["level"][: len(rows)] = [level[int(row)] for row in rows]
+    table["predecessor"][: len(rows)] = [inherits[int(row)][0] if known and row in inherits else -1.0 for row in rows]
+    table["likeness"][: len(rows)] = [inherits[int(row)][1] if row in inherits else 1.0 for row in rows]
     return table, len(rows)
 
 
 def _open_deals(
-    market: Market, plan: Plan, who: Alignment, tables: dict[str, NDArray[Any]], prices: Floats
+    market: Market, plan: Plan, who: Alignment, seats: tuple[str, ...], tables: dict[str, NDArray[Any]], prices: Floats
 ) -> tuple[NDArray[Any], int]:
     """Write the deals that are open today. Work on their stage is done and they wait for the customer."""
     today = market.today.open_deals
     a_row = {name: i for i, name in enumerate(who.accounts)}
     p_row = {name: i for i, name in enumerate(who.products)}
-    r_row = {name: i for i, name in enumerate(who.reps)}
+    r_row = {name: i for i, name in enumerate(seats)}
     s_row = {name: i for i, name in enumerate(market.stages["stage"])}
     keep = [
         i
@@ -361,14 +353,19 @@ def _open_deals(
     head["value"] = np.where(np.isfinite(value), value, prices[product])
     head["created"] = -today["age"][keep]
     head["first_touch"] = head["created"]
-    head["closed"] = -1.0
+    head["closed"] = head["paid"] = head["recorded"] = -1.0
+    head["older"] = head["heir"] = -1
     return table, n
 
 
 def _settings(market: Market, plan: Plan, prices: Floats, **given: Any) -> NDArray[Any]:
     table = np.zeros(1, DTYPES["settings"])
     columns = set(table.dtype.names or ())
-    for part in (market.demand, market.knowledge, market.relationship, market.coordination, market.travelling, plan):
+    parts = (
+        market.demand, market.knowledge, market.relationship, market.coordination, market.travelling, market.money,
+        market.people, market.record, plan, plan.management,
+    )  # fmt: skip
+    for part in parts:
         for name in type(part).model_fields:
             value = getattr(part, name)
             if name in columns and isinstance(value, int | float) and not isinstance(value, bool):
@@ -379,6 +376,10 @@ def _settings(market: Market, plan: Plan, prices: Floats, **given: Any) -> NDArr
     table["coverage"] = COVERAGE_RULES.index(plan.coverage)
     table["pooled"] = plan.routing == "pool"
     table["calls"] = plan.calls
+    table["vacancy"] = VACANCY_RULES.index(plan.management.vacancy)
+    table["trained"] = TRAINED.index(plan.management.trained)
+    table["field_day"] = market.calendar.hours_per_day * plan.selling_time
+    table["manager_hours"] = market.calendar.hours_per_day * len(market.calendar.workdays) * 52.0 / 12.0
     table["opens"] = market.calendar.opens / 24.0
     table["day_length"] = market.calendar.hours_per_day / 24.0
     for name, value in given.items():

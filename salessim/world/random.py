@@ -67,6 +67,8 @@ RECORD: Final = 23  # what is written into the CRM: late, optimistic, missing
 ATTRIBUTE: Final = 24  # properties of an account or product that no record tells: segment, size, needs
 SHOCK: Final = 25  # swings of demand that all share
 SUCCESS: Final = 26  # whether an attempt to reach somebody succeeds
+PAYMENT: Final = 27  # when a customer pays, and whether at all
+HIRED: Final = 28  # the company-wide list of candidates: its k-th entry
 
 STREAMS: Final[dict[str, int]] = {
     name: number for name, number in list(globals().items()) if name.isupper() and isinstance(number, int)

@@ -12,22 +12,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "ABSENT",
     "ADVANCE",
+    "ATTAINMENT",
+    "CALENDAR",
+    "CAREERS",
+    "CARETAKER",
     "COMING",
     "CUSTOMER",
+    "DISMISSED",
     "DISQUALIFIED",
     "DTYPES",
     "ENDS",
     "EXPIRED",
+    "HANDOVERS",
+    "KNOWN",
+    "LAID_OFF",
+    "LEAST_INSIGHT",
     "LOST",
     "NEVER",
+    "NEWCOMER",
     "NOTHING",
     "NO_DECISION",
     "ON_CALL",
     "ON_DEAL",
+    "ON_TRAINING",
+    "PIPELINE_COVERAGE",
+    "PROMOTED",
+    "QUIT_JOB",
+    "REORGANISED",
     "SOURCES",
+    "STARTED",
     "STATES",
+    "SUCCESSOR",
     "WAITING",
+    "WIN_RATE",
     "WON",
     "WORKING",
     "Tables",
@@ -48,7 +67,24 @@ AT_START, BY_EFFORT, SPONTANEOUS, INQUIRY, CROSS_SOLD = range(5)
 SOURCES = ("at_start", "by_effort", "spontaneous", "inquiry", "cross_sold")
 
 # What a rep does.
-NOTHING, ON_DEAL, ON_CALL = range(3)
+NOTHING, ON_DEAL, ON_CALL, ON_TRAINING = range(4)
+
+LEAST_INSIGHT = 0.05
+"""Insight into a segment below which a predecessor counts as knowing nothing of it."""
+
+# Who sits in a seat at the start of a run: nobody yet, somebody at full pace, somebody on the first day.
+ABSENT, KNOWN, NEWCOMER = range(3)
+
+# What happens in a career.
+STARTED, QUIT_JOB, DISMISSED, LAID_OFF, PROMOTED = range(5)
+CAREERS = ("started", "quit", "dismissed", "laid_off", "promoted")
+
+# Why an account changes hands.
+REORGANISED, CARETAKER, SUCCESSOR = range(3)
+HANDOVERS = ("reorganised", "caretaker", "successor")
+
+# What a trigger reads.
+ATTAINMENT, WIN_RATE, PIPELINE_COVERAGE = range(3)
 
 
 def _record(**fields: str) -> np.dtype:  # type: ignore[type-arg]
@@ -67,42 +103,85 @@ settings_t = _record(
     relation_reference=_F, coordination_effect=_F, coordination_time=_F, handoff_loss=_F,
     travel=_F, speed=_F, detour=_F, flight_overhead=_F, flight_speed=_F, local_hours=_F, visits_per_trip=_F,
     prospecting=_F, call_hours=_F, call_gap=_F, stage_weight=_F, value_weight=_F, wait_weight=_F, mean_price=_F,
-    opens=_F, day_length=_F,
+    opens=_F, day_length=_F, field_day=_F, manager_hours=_F, largest_change=_I,
+    match_effect=_F, goodwill_kept=_F, revival=_F, relation_kept=_F,
+    payment_delay=_F, payment_spread=_F, bad_debt=_F, record_delay=_F, record_missing=_F,
+    fill_time=_F, fill_spread=_F, ramp_time=_F, ramp_spread=_F, ramp_start=_F, talent_spread=_F,
+    turnover=_F, turnover_attainment=_F, turnover_pay=_F, turnover_peers=_F, turnover_tenure=_F, outside_pay=_F,
+    training_effect=_F, coaching_effect=_F, coaching_half=_F, coaching_reference=_F,
+    cohesion_effect=_F, cohesion_gain=_F, cohesion_fade=_F, feedback_gain=_F,
+    salary=_F, commission=_F, tools_cost=_F, overhead_cost=_F, manager_cost=_F,
+    coaching_share=_F, leading_hours=_F, recruiting_hours=_F, vacancy=_I, trained=_I,
+    training_days=_F, onboarding_days=_F, training_cost=_F, team_days=_F,
+    appraisal_months=_I, exit_share=_F, promotion_share=_F, promotion_raise=_F,
+    target=_F, managers=_I, curved=_I,
 )  # fmt: skip
-counts_t = _record(deals=_I, steps=_I, calls=_I, relations=_I, agenda=_I, heap=_I, events=_I, handoffs_lost=_I)
-months_t = _record(ends=_F, season=_F)
+counts_t = _record(
+    deals=_I, steps=_I, calls=_I, relations=_I, agenda=_I, heap=_I, later=_I, free=_I, today=_I, events=_I,
+    handoffs_lost=_I, hires=_I, careers=_I, handovers=_I,
+)  # fmt: skip
+months_t = _record(ends=_F, season=_F, target=_F, management=_F, overhead=_F)
 stages_t = _record(
     key=_U, effort=_F, effort_law=_I, effort_cv=_F, dwell=_F, dwell_law=_I, dwell_cv=_F, advance=_F, lost=_F,
     no_decision=_F, disqualified=_F, visit=_F,
 )  # fmt: skip
-products_t = _record(key=_U, price=_F, price_cv=_F, margin=_F, complexity=_F, focus=_F)
+products_t = _record(
+    key=_U, price=_F, price_cv=_F, margin=_F, complexity=_F, focus=_F, response_floor=_F, response_shape=_F,
+    response_half=_F,
+)  # fmt: skip
 accounts_t = _record(
-    key=_U, x=_F, y=_F, z=_F, segment=_I, potential=_F, customer=_I, tier=_I, reps=_I, first_relation=_I
+    key=_U, x=_F, y=_F, z=_F, segment=_I, potential=_F, customer=_I, tier=_I, reps=_I, region=_I,
+    first_relation=_I,
 )
 covers_t = _record(
     key=_U, account=_I, product=_I, owner=_I, relation=_I, next=_I, rate=_F, win=_F, candidates=_I, goodwill=_F,
-    touched=_F,
+    touched=_F, seat=_I, moved=_I, first_deal=_I,
 )  # fmt: skip
 reps_t = _record(
     key=_U, x=_F, y=_F, z=_F, group=_I, next_of_group=_I, calendar=_I, doing=_I, subject=_I, began=_F, hours=_F,
     travel=_F, wake=_F, first_deal=_I, waiting=_I, first_relation=_I, tour_size=_I, tour_place=_I,
+    open=_I, present=_I, leaving=_I, person=_U, since=_F, gone=_F, booked=_F, pace_start=_F, pace_rate=_F, talent=_F,
+    hazard=_F, threshold=_F, attainment=_F, coached=_F, grade=_I, training=_F, demand=_F, manager=_I,
+    protected_until=_F, protected_pay=_F,
 )  # fmt: skip
-groups_t = _record(first_deal=_I, waiting=_I, first_rep=_I)
+groups_t = _record(
+    first_deal=_I, waiting=_I, first_rep=_I, cohesion=_F, left=_I, left_before=_I, left_long_ago=_I
+)  # fmt: skip
 levels_t = _record(level=_F, touched=_F)
 relations_t = _record(
-    account=_I, rep=_I, level=_F, touched=_F, travel=_F, km=_F, first_cover=_I, covers=_I, called=_F, calls=_I,
-    sales=_F, next_of_rep=_I, next_of_account=_I,
+    account=_I, rep=_I, level=_F, touched=_F, travel=_F, km=_F, first_cover=_I, covers=_I, demand=_F, called=_F,
+    calls=_I, sales=_F, hours=_F, driven=_F, predecessor=_F, likeness=_F,
+    next_of_rep=_I, next_of_account=_I,
 )  # fmt: skip
 deals_t = _record(
     key=_U, cover=_I, account=_I, product=_I, rep=_I, stage=_I, state=_I, outcome=_I, source=_I, parent=_I, next=_I,
     step=_I, value=_F, created=_F, since=_F, first_touch=_F, closed=_F, hours=_F,
+    older=_I, heir=_I, commission=_F, paid=_F, recorded=_F,
 )  # fmt: skip
 steps_t = _record(deal=_I, stage=_I, rep=_I, outcome=_I, entered=_F, started=_F, finished=_F, left=_F, hours=_F)
 calls_t = _record(relation=_I, account=_I, rep=_I, at=_F, hours=_F)
-diary_t = _record(deal_hours=_F, call_hours=_F, travel_hours=_F, km=_F, calls=_I)
+diary_t = _record(
+    deal_hours=_F, call_hours=_F, travel_hours=_F, training_hours=_F, present_hours=_F, present_days=_F, km=_F,
+    calls=_I, sold=_F, salary=_F, tools=_F, training_cost=_F, protection=_F,
+)  # fmt: skip
+careers_t = _record(kind=_I, rep=_I, person=_U, at=_F, grade=_I)
+handovers_t = _record(reason=_I, cover=_I, before=_I, after=_I, at=_F, level_before=_F, level_after=_F)
+regions_t = _record(share=_F)
+managers_t = _record(reps=_I, vacancies=_I)
+changes_t = _record(
+    measure=_I, region=_I, below=_F, months=_I, streak=_I, month=_I, fired=_F, first_wave=_I, waves=_I, move_deals=_I,
+    protection=_F, retraining=_F,
+)  # fmt: skip
+waves_t = _record(change=_I, after=_I, first_move=_I, moves=_I)
+moves_t = _record(cover=_I, seat=_I)
+posts_t = _record(group=_I, manager=_I, open=_I, retrain=_I)
+focuses_t = _record(focus=_F)
 whole_t = _record(row=_I)
 hours_t = _record(total=_F)
 events_t = _record(time=_F, kind=_I, ident=_I)
+heap_t = _record(time=_F, code=_I)
+later_t = _record(time=_F, code=_I, next=_I)
+days_t = _record(first=_I)
 
 
 class Tables(NamedTuple):
@@ -110,7 +189,8 @@ class Tables(NamedTuple):
 
     `skill` is rep x product, `insight` rep x segment, `covers` account x product, `diary` rep x month, `tours`
     rep x length of a tour, `hours` calendar x day (working hours from the start to the morning of that day),
-    each flattened row by row.
+    each flattened row by row. `phases` holds the settings from each change on, `posts` (change x rep) where
+    everybody is then, `focuses` (change x product) what is pushed.
     """
 
     settings: NDArray[np.void]
@@ -131,8 +211,20 @@ class Tables(NamedTuple):
     diary: NDArray[np.void]
     tours: NDArray[np.void]
     hours: NDArray[np.void]
+    regions: NDArray[np.void]
+    managers: NDArray[np.void]
+    careers: NDArray[np.void]
+    handovers: NDArray[np.void]
+    phases: NDArray[np.void]
+    changes: NDArray[np.void]
+    waves: NDArray[np.void]
+    moves: NDArray[np.void]
+    posts: NDArray[np.void]
+    focuses: NDArray[np.void]
     agenda: NDArray[np.void]
     heap: NDArray[np.void]
+    later: NDArray[np.void]
+    days: NDArray[np.void]
 
 
 DTYPES: dict[str, np.dtype] = {  # type: ignore[type-arg]
@@ -154,6 +246,21 @@ DTYPES: dict[str, np.dtype] = {  # type: ignore[type-arg]
     "diary": diary_t,
     "tours": whole_t,
     "hours": hours_t,
+    "regions": regions_t,
+    "managers": managers_t,
+    "careers": careers_t,
+    "handovers": handovers_t,
+    "phases": settings_t,
+    "changes": changes_t,
+    "waves": waves_t,
+    "moves": moves_t,
+    "posts": posts_t,
+    "focuses": focuses_t,
     "agenda": events_t,
-    "heap": events_t,
+    "heap": heap_t,
+    "later": later_t,
+    "days": days_t,
 }
+
+CALENDAR = ("agenda", "heap", "later", "days")
+"""What a clock keeps of the events to come: each clock in its own way, so no part of what a run leaves behind."""

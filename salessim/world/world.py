@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salessim.world.access import addresses
-from salessim.world.tables import DTYPES, SOURCES, STATES
+from salessim.world.tables import CAREERS, DTYPES, HANDOVERS, SOURCES, STATES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Names", "World"]
 
-_COUNTED = {"deals": "deals", "steps": "steps", "calls": "calls", "relations": "relations"}
-_GROWING = ("deals", "steps", "calls", "relations", "heap", "agenda")
+_GROWING = ("deals", "steps", "calls", "relations", "careers", "handovers", "agenda", "later", "heap")
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,16 @@ class Names:
     stages: tuple[str, ...]
     reps: tuple[str, ...]
     groups: tuple[str, ...]
+    regions: tuple[str, ...]
+
+
+def _copied(table: NDArray[Any], used: int) -> NDArray[Any]:
+    """Copy the rows in use; the others are zero and cost nothing until they are written."""
+    if used == len(table):
+        return table.copy()
+    twin = np.zeros(len(table), dtype=table.dtype)
+    twin[:used] = table[:used]
+    return twin
 
 
 class World:
@@ -63,40 +72,72 @@ class World:
 
     def copy(self, seed: int | np.uint64 | None = None) -> World:
         """Return an independent copy, for another run with another seed."""
-        twin = World({name: table.copy() for name, table in self.tables.items()}, self.names, self.alignment)
+        tables = {name: _copied(table, self._rows(name)) for name, table in self.tables.items()}
+        twin = World(tables, self.names, self.alignment)
         if seed is not None:
             twin["settings"]["seed"] = seed
+            twin["phases"]["seed"] = seed
         return twin
 
     def grow(self) -> None:
         """Double every growing table that is half full or has no room for one more event. Rows stay where they are."""
         counts = self.tables["counts"][0]
-        one_event = 2 * (int(self.tables["settings"]["n_products"][0]) + 2)
-        for name in _GROWING:
-            table = self.tables[name]
-            used = int(counts[name])
-            if 2 * used >= len(table) or len(table) - used < one_event:
-                bigger = np.zeros(max(2 * len(table), used + 2 * one_event, 256), dtype=DTYPES[name])
-                bigger[: len(table)] = table
-                self.tables[name] = bigger
+        for name, one_event in self._largest_event().items():
+            rows, used = len(self.tables[name]), int(counts[name])
+            if 2 * used >= rows or rows - used < 2 * one_event:
+                self._resize(name, max(2 * rows, used + 4 * one_event, 256))
+        self._make_room_for_a_day()
         self.address = addresses(self.tables)
+
+    def _largest_event(self) -> dict[str, int]:
+        """Return how many rows one event can add to each growing table, at most: see `rules.agenda.has_room`."""
+        settings = self.tables["settings"][0]
+        few = int(settings["n_products"]) + 2
+        many = few + int(settings["largest_change"])
+        all_ring = few + 4 * len(self.tables["reps"])
+        return {
+            "deals": few, "steps": few, "calls": few, "relations": many, "careers": all_ring, "handovers": many,
+            "agenda": all_ring, "later": all_ring, "heap": all_ring,
+        }  # fmt: skip
 
     def make_room_to_open(self) -> None:
         """Make sure that opening the books overflows no table: an event per cover, rep and open deal, a tie each."""
         counts = self.tables["counts"][0]
-        events = len(self.tables["covers"]) + len(self.tables["reps"]) + int(counts["deals"])
-        needed = {"agenda": events, "heap": events, "relations": int(counts["relations"]) + int(counts["deals"])}
+        opening = len(self.tables["covers"]) + 5 * len(self.tables["reps"]) + int(counts["deals"])
+        opening += len(self.tables["months"]) + len(self.tables["waves"])
+        needed = {"agenda": opening, "later": opening, "relations": int(counts["relations"]) + int(counts["deals"])}
         for name, rows in needed.items():
-            table = self.tables[name]
-            if len(table) < rows:
-                self.tables[name] = np.zeros(rows, dtype=DTYPES[name])
-                self.tables[name][: len(table)] = table
+            if len(self.tables[name]) < rows:
+                self._resize(name, rows)
+        self._make_room_for_a_day()
         self.address = addresses(self.tables)
+
+    def _make_room_for_a_day(self) -> None:
+        """Let the events of one day, which may be all there are, go into the heap."""
+        rows = len(self.tables["later"]) + 2 * self._largest_event()["heap"]
+        if len(self.tables["heap"]) < rows:
+            self._resize("heap", rows)
+
+    def _resize(self, name: str, rows: int) -> None:
+        bigger = np.zeros(rows, dtype=DTYPES[name])
+        bigger[: len(self.tables[name])] = self.tables[name]
+        self.tables[name] = bigger
+
+    def _rows(self, name: str) -> int:
+        """Return how many rows of a table are in use."""
+        if name not in _GROWING:
+            return len(self.tables[name])
+        return int(self.tables["counts"][0][name])
+
+    def close_calendar(self) -> None:
+        """Forget the events to come, at the end of a run: each clock keeps them in its own way."""
+        counts = self.tables["counts"]
+        counts["agenda"] = counts["heap"] = counts["later"] = 0
+        counts["free"] = counts["today"] = -1
 
     def used(self, name: str) -> NDArray[Any]:
         """Return the rows of a table that are in use."""
-        table = self.tables[name]
-        return table[: int(self.tables["counts"][0][_COUNTED[name]])] if name in _COUNTED else table
+        return self.tables[name][: self._rows(name)]
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return one table as a data frame, with names in place of row numbers where they are known."""
@@ -110,6 +151,10 @@ class World:
             ("stage", self.names.stages),
             ("rep", self.names.reps),
             ("owner", self.names.reps),
+            ("seat", self.names.reps),
+            ("before", self.names.reps),
+            ("after", self.names.reps),
+            ("region", self.names.regions),
             ("group", self.names.groups),
         ):
             if column in frame:
@@ -119,4 +164,8 @@ class World:
         if name == "deals":
             frame["state"] = [STATES[state] for state in frame["state"]]
             frame["source"] = [SOURCES[source] for source in frame["source"]]
+        if name == "careers":
+            frame["kind"] = [CAREERS[kind] for kind in frame["kind"]]
+        if name == "handovers":
+            frame["reason"] = [HANDOVERS[reason] for reason in frame["reason"]]
         return frame

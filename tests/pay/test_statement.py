@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from salessim.model.pay import Bonus, Component, Contest, Pay, PayError, Spiff, Tier
 from salessim.model.pay_files import pay_preset
 from salessim.pay.events import checked_events, credited_events
+from salessim.pay.groups import People
 from salessim.pay.outlook import pay_outlook
-from salessim.pay.statement import People, Statement, make_statement, winners_and_losers
+from salessim.pay.statement import Statement, make_statement, winners_and_losers
 
 START = dt.date(2026, 1, 1)
 FIVE = Component(title="commission", period="month", tiers=[Tier(rate=0.05)])

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
-from worlds import ALWAYS_OPEN, Case, busy_case, cases, replay
+from worlds import ALWAYS_OPEN, Case, busy_case, cases, lively_case, replay, still
 
 from salessim.clocks.run import Run
 from salessim.clocks.simulate import simulate
+from salessim.ledger import CUTS, contribution_by_month, ledger_of
 from salessim.measures import measures_of
+from salessim.model.management import VACANCY_RULES
 from salessim.model.plan import COVERAGE_RULES, STRUCTURES
 from salessim.model.presets import make_market, make_plan
 from salessim.world.build import build_world
 from salessim.world.tables import (
+    ABSENT,
     ADVANCE,
     AT_START,
     BY_EFFORT,
     COMING,
     CROSS_SOLD,
     CUSTOMER,
+    DISMISSED,
     DISQUALIFIED,
     ENDS,
     EXPIRED,
     INQUIRY,
+    LAID_OFF,
     LOST,
     NO_DECISION,
     NOTHING,
     ON_CALL,
     ON_DEAL,
+    ON_TRAINING,
+    QUIT_JOB,
     SPONTANEOUS,
+    STARTED,
     WAITING,
     WON,
     WORKING,
@@ -239,6 +249,35 @@ def check_time(run: Run) -> None:
             assert np.allclose(written, diary[column][:, m], atol=1e-5), (column, m)
 
 
+def check_presence(run: Run) -> None:
+    """Every hour of every seat is accounted for: at work, idle, or nobody there; and nobody works who is not there."""
+    world, months = run.world, run.months
+    diary, hours = world["diary"].reshape(-1, months), calendar_hours(run)
+    spent = sum(diary[name] for name in ("deal_hours", "call_hours", "travel_hours", "training_hours"))
+    assert np.all(spent <= diary["present_hours"] + 1e-6)
+    assert np.all(diary["present_hours"] <= hours + 1e-6)
+    careers, until = world.used("careers"), float(world["settings"]["until"][0])
+    order = np.argsort(careers["at"], kind="stable")
+    assert np.array_equal(order, np.arange(len(order))), "careers are written down as they happen"
+    days = np.zeros(len(world["reps"]))
+    began = np.where(is_there_at_start(run), 0.0, np.nan)
+    for row in careers:
+        r = int(row["rep"])
+        if row["kind"] == STARTED and np.isnan(began[r]):
+            began[r] = row["at"]
+        elif row["kind"] in (QUIT_JOB, DISMISSED, LAID_OFF):
+            days[r] += row["at"] - began[r]
+            began[r] = np.nan
+    assert np.array_equal(~np.isnan(began), world["reps"]["present"] == 1)
+    days += np.where(np.isnan(began), 0.0, until - np.nan_to_num(began))
+    assert np.allclose(diary["present_days"].sum(axis=1), days, atol=1e-6)
+
+
+def is_there_at_start(run: Run) -> NDArray[np.bool_]:
+    start = build_world(run.market, run.plan, run.months)
+    return start["reps"]["present"] != ABSENT
+
+
 def check_diligence(run: Run) -> None:
     """Nobody idles in working hours while a deal waits in his queue, or in the pool of his group."""
     world, until = run.world, float(run.world["settings"]["until"][0])
@@ -279,7 +318,7 @@ def check_queues(run: Run) -> None:
     """Every waiting deal stands in exactly one queue, that of its rep or pool; the counts of waiting are right."""
     world = run.world
     deals, reps, groups = world.used("deals"), world["reps"], world["groups"]
-    pooled = run.plan.routing == "pool"
+    pooled = bool(world["settings"]["pooled"][0])  # as it is in the end
     standing: list[int] = []
     for r in range(len(reps)):
         queue = chain(int(reps["first_deal"][r]), deals["next"])
@@ -302,7 +341,7 @@ def check_queues(run: Run) -> None:
         members = chain(int(reps["first_relation"][r]), world.used("relations")["next_of_rep"])
         assert np.all(world["relations"]["rep"][members] == r)
         doing, subject = int(reps["doing"][r]), int(reps["subject"][r])
-        assert (doing == NOTHING) == (subject < 0)
+        assert (doing in (NOTHING, ON_TRAINING)) == (subject < 0)
         if doing == ON_DEAL:
             assert (deals["state"][subject], deals["rep"][subject]) == (WORKING, r)
         if doing == ON_CALL:
@@ -368,7 +407,12 @@ def check_memory(run: Run, start: World) -> None:
         "goodwill": start["covers"]["goodwill"].copy(),
         "relations": np.zeros(len(world.used("relations"))),
     }
-    level["relations"][: len(start.used("relations"))] = start.used("relations")["level"]
+    level["goodwill"] *= np.where(start["covers"]["moved"] == 1, bond.goodwill_kept, 1.0)
+    ties = start.used("relations")
+    lost = (1.0 - bond.relation_kept) * (1.0 + bond.match_effect * (1.0 - 2.0 * ties["likeness"]))
+    heir = ties["predecessor"] * (1.0 - np.minimum(lost, 1.0)) + bond.revival * (1.0 - ties["predecessor"]) ** 4
+    known = ties["predecessor"] < 0.0
+    level["relations"][: len(ties)] = np.where(known, ties["level"], np.minimum(heir, 1.0))
     touched = {name: np.zeros(len(values)) for name, values in level.items()}
     fade = {
         "skill": know.forgetting,
@@ -412,17 +456,21 @@ def check_money(run: Run) -> None:
     won = deals[deals["state"] == WON]
     revenue = float(won["value"].sum())
     assert found["revenue"] == pytest.approx(revenue, rel=1e-12)
+    check_ledger(run)
     assert run.by_month().sum() == pytest.approx(revenue, rel=1e-9)
     assert world.used("relations")["sales"].sum() == pytest.approx(revenue, rel=1e-9)
     goods = float(((1 - world["products"]["margin"][won["product"]]) * won["value"]).sum())
     years = float(world["settings"]["until"][0]) / 365.0
+    managers = math.ceil(len(world["reps"]) / run.plan.management.span)
     cost = (
         run.plan.rep_cost * len(world["reps"]) * years
+        + run.plan.management.manager_cost * managers * years
+        + run.plan.management.commission * revenue
         + market.money.cost_per_km * float(world["diary"]["km"].sum())
         + market.money.relocation_cost * world.alignment.moved
     )
-    assert found["selling_expense"] == pytest.approx(cost, rel=1e-9)
-    assert found["contribution"] == pytest.approx(revenue - goods - cost, rel=1e-9, abs=1e-6)
+    assert found["selling_expense"] == pytest.approx(cost, rel=1e-9, abs=0.005 * len(won) + 1.0)
+    assert found["contribution"] == pytest.approx(revenue - goods - cost, rel=1e-9, abs=0.02 * len(won) + 1.0)
     idle = calendar_hours(run).sum() - sum(
         float(world["diary"][c].sum()) for c in ("deal_hours", "call_hours", "travel_hours")
     )
@@ -434,9 +482,34 @@ def check_money(run: Run) -> None:
     assert found["deals_won"] + found["leads_expired"] <= found["leads"]
 
 
+def check_ledger(run: Run) -> None:
+    """The account adds up over every cut, to the cent; cash follows revenue and is never more than it."""
+    ledger = ledger_of(run)
+    total = ledger.total()
+    for cut in CUTS:
+        assert round(100 * float(ledger.frame(cut).loc["contribution"].sum())) == round(100 * total), cut
+    assert round(100 * float(ledger.frame(*CUTS).loc["contribution"].sum())) == round(100 * total)
+    assert ledger.total("revenue") == pytest.approx(run.revenue, abs=0.005 * len(run.world.used("deals")) + 0.01)
+    by_month = ledger.frame("month")
+    earned, paid = by_month.loc["revenue"].cumsum(), by_month.loc["cash_collected"].cumsum()
+    assert np.all(paid.to_numpy() <= earned.to_numpy() + 0.011)
+    months = run.world["months"]["ends"]
+    assert np.allclose(contribution_by_month(run), by_month.loc["contribution"].reindex(
+        [label for label in ledger.names["month"]], fill_value=0.0).to_numpy(), atol=0.001), len(months)  # fmt: skip
+
+
 def check(case: Case) -> None:
+    """Check what holds in every world, then what holds where people stay and plans do not change."""
     run = replay(case._replace(record_calls=True))
     assert COMING not in run.world.used("deals")["state"]
+    check_deals(run)
+    check_steps(run)
+    check_presence(run)
+    check_queues(run)
+    check_owners(run)
+    check_ledger(run)
+    case = still(case)
+    run = replay(case._replace(record_calls=True))
     check_deals(run)
     check_steps(run)
     check_time(run)
@@ -470,6 +543,12 @@ def test_a_busy_world_keeps_its_books(structure: str, routing: str) -> None:
     deals = replay(case).world.used("deals")
     assert set(deals["source"].tolist()) == {AT_START, BY_EFFORT, SPONTANEOUS, INQUIRY, CROSS_SOLD}
     assert set(ENDS) < set(deals["state"].tolist())
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+@pytest.mark.parametrize("vacancy", VACANCY_RULES)
+def test_a_world_in_which_people_come_and_go_keeps_its_books(structure: str, vacancy: str) -> None:
+    check(lively_case(structure, vacancy))
 
 
 @pytest.mark.parametrize("coverage", COVERAGE_RULES)

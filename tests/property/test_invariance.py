@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from worlds import RECORD, Case, busy_case, cases, differences, replay
+from worlds import RECORD, Case, busy_case, cases, differences, replay, still
 
 from salessim.clocks.compiled_clock import run_compiled
 from salessim.clocks.run import Run
@@ -24,25 +24,30 @@ from salessim.model.register import register
 from salessim.model.today import Today
 from salessim.world.build import build_world
 from salessim.world.random import seed_key
-from salessim.world.tables import DTYPES, WON
+from salessim.world.tables import CALENDAR, DTYPES, WON
 from salessim.world.world import World
 
+_MONEY_SETTINGS = ("outside_pay", "salary", "tools_cost", "overhead_cost", "manager_cost", "training_cost", "target")
 MONEY = {
-    "settings": ("mean_price",),
+    "settings": ("mean_price", *_MONEY_SETTINGS),
+    "phases": ("mean_price", *_MONEY_SETTINGS),
     "products": ("price",),
-    "deals": ("value",),
-    "relations": ("sales",),
+    "deals": ("value", "commission"),
+    "relations": ("sales", "demand"),
+    "reps": ("demand", "protected_pay"),
+    "months": ("target", "management", "overhead"),
+    "diary": ("sold", "salary", "tools", "training_cost", "protection"),
 }
 """Columns that hold money."""
 HOURS = {
-    "settings": ("flight_overhead", "local_hours", "call_hours"),
+    "settings": ("flight_overhead", "local_hours", "call_hours", "field_day"),
     "stages": ("effort",),
     "reps": ("hours", "travel"),
-    "relations": ("travel",),
+    "relations": ("travel", "hours"),
     "deals": ("hours",),
     "steps": ("hours",),
     "calls": ("hours",),
-    "diary": ("deal_hours", "call_hours", "travel_hours"),
+    "diary": ("deal_hours", "call_hours", "travel_hours", "training_hours", "present_hours"),
     "hours": ("total",),
 }
 """Columns that hold hours of work."""
@@ -50,7 +55,7 @@ KILOMETRES = {
     "settings": ("speed", "flight_speed"),
     "accounts": ("x", "y", "z"),
     "reps": ("x", "y", "z"),
-    "relations": ("km",),
+    "relations": ("km", "driven"),
     "diary": ("km",),
 }
 """Columns that hold distances or speeds."""
@@ -84,7 +89,12 @@ def shuffled(case: Case, seed: int) -> Case:
 def whole_team(case: Case) -> Case:
     """Return the case with nobody left out: a team cut short keeps its first members, so there order does matter."""
     short = case.plan.reps is not None and case.plan.reps < len(case.plan.team)
-    return case._replace(plan=case.plan.but(reps=None)) if short else case
+    plan = case.plan.but(reps=None) if short else case.plan
+    changes = tuple(
+        change.but(to={**change.to, "reps": max(change.to["reps"], len(plan.team))}) if "reps" in change.to else change
+        for change in plan.changes
+    )
+    return case._replace(plan=plan.but(changes=changes))
 
 
 @given(cases(), st.integers(0, 2**32 - 1))
@@ -111,9 +121,13 @@ def priced(case: Case, factor: float) -> Case:
             products=market.products.but(price=market.products["price"] * factor),
             cost_per_km=market.money.cost_per_km * factor,
             relocation_cost=market.money.relocation_cost * factor,
+            outside_pay=market.people.outside_pay * factor,
             open_deals=deals.but(value=deals["value"] * factor),
         ),
-        plan=plan.but(rep_cost=plan.rep_cost * factor),
+        plan=plan.but(
+            target=None if plan.target is None else plan.target * factor,
+            **{name: getattr(plan.management, name) * factor for name in (*_MONEY_SETTINGS[1:-1], "hiring_cost")},
+        ),
     )
 
 
@@ -144,7 +158,11 @@ def test_another_currency_multiplies_money_and_nothing_else(case: Case, factor: 
     before, after = measures_of(one), measures_of(other)
     for entry in MEASURES:
         times = factor if entry.unit == "currency" else 1.0
-        assert after[entry.name] == pytest.approx(times * before[entry.name], rel=1e-12, nan_ok=True), entry.name
+        # the ledger rounds each entry to the cent
+        cents = 0.01 * (len(one.world.used("deals")) + 200) if entry.unit in ("currency", "share") else 0.0
+        assert after[entry.name] == pytest.approx(
+            times * before[entry.name], rel=1e-12 if not cents else 1e-6, abs=(1 + factor) * cents, nan_ok=True
+        ), entry.name
 
 
 @given(cases())
@@ -153,7 +171,7 @@ def test_an_uneven_exchange_rate_changes_money_within_rounding(case: Case) -> No
     factor, case = 7.3, with_prices(case)
     one, other = replay(case), replay(priced(case, factor))
     for name in DTYPES:
-        if name in ("heap", "agenda"):
+        if name in CALENDAR:
             continue
         a, b = one.world.used(name), other.world.used(name)
         for field in a.dtype.names or ():
@@ -184,6 +202,7 @@ def in_other_hours(case: Case, factor: float) -> Case:
 def test_the_unit_of_work_is_arbitrary(case: Case) -> None:
     """Work in units of four hours, a quarter of them in a day: the same moments, deals and outcomes, byte for byte."""
     market = case.market
+    case = still(case)
     case = case._replace(
         plan=case.plan.but(call_hours=max(case.plan.call_hours, 0.0625)),
         # the division of accounts counts those without any work as a tiny number of hours, whatever an hour is
@@ -205,6 +224,7 @@ def test_the_unit_of_work_is_arbitrary(case: Case) -> None:
 @settings(max_examples=40)
 def test_the_unit_of_distance_is_arbitrary(case: Case, factor: float) -> None:
     """Miles or kilometres on a plane: the same moments, deals, outcomes and cost, byte for byte."""
+    case = still(case)
     places, width = case.market.accounts, case.market.travelling.distance
     assume(not np.isfinite(places["lat"]).any())  # on the globe the unit is fixed
     # where no place is known the way to customers is an assumption in kilometres
@@ -220,7 +240,7 @@ def test_the_unit_of_distance_is_arbitrary(case: Case, factor: float) -> None:
     plan = case.plan.but(team=team.but(x=team["x"] * factor, y=team["y"] * factor))
     one, other = replay(case), replay(case._replace(market=market, plan=plan))
     assert not differences(scaled(one.world, KILOMETRES, factor), other.world)
-    assert measures_of(other)["contribution"] == pytest.approx(measures_of(one)["contribution"], rel=1e-12)
+    assert measures_of(other)["contribution"] == pytest.approx(measures_of(one)["contribution"], abs=0.05)
 
 
 def test_the_hour_of_opening_is_arbitrary() -> None:
@@ -331,10 +351,27 @@ BEHIND: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     ),
     "goodwill": ({"goodwill_effect": 0.0}, {"goodwill_fade": 0.1}, {}),
     "calls": ({}, {"relation_gain": 0.5}, {"call_gap": 1.0, "coverage": "tiers", "prospecting": 0.9}),
-    "money": ({}, {"cost_per_km": 9.0, "relocation_cost": 999.0}, {"rep_cost": 1.0}),
+    "money": (
+        {"turnover_pay": 0.0},
+        {"cost_per_km": 9.0, "relocation_cost": 999.0, "payment_delay": 9.0, "bad_debt": 0.5, "outside_pay": 1.0},
+        {"salary": 1.0, "commission": 0.5, "tools_cost": 2.0, "overhead_cost": 3.0, "manager_cost": 4.0},
+    ),
+    "people": (
+        {"turnover": 0.0},
+        {"turnover_attainment": 1.0, "turnover_pay": 2.0, "turnover_peers": 5.0, "fill_time": 9.0, "ramp_time": 9.0},
+        {},
+    ),
+    "coaching": ({"coaching_effect": 0.0}, {"coaching_half": 0.5}, {"coaching_share": 0.4, "leading_hours": 0.0}),
+    "cohesion": ({"cohesion_effect": 0.0}, {"cohesion_gain": 0.3, "cohesion_fade": 0.1}, {}),
+    "training": ({}, {"training_effect": 0.3}, {}),
+    "record": ({}, {"record_delay": 19.0, "record_missing": 0.3}, {}),
     "open deals": ({}, {}, {"open_deals": "move"}),
 }
-FIRST: dict[str, dict[str, Any]] = {"calls": {"calls": False}, "inquiries": {"routing": "owner"}}
+FIRST: dict[str, dict[str, Any]] = {
+    "calls": {"calls": False},
+    "inquiries": {"routing": "owner"},
+    "training": {"training_days": 0.0, "onboarding_days": 0.0, "team_days": 0.0},
+}
 """Settings of the plan that belong to turning a dial off."""
 
 

@@ -339,7 +339,10 @@ def won_share(market: Market, queues: int, months: int = 12, **plan: Any) -> lis
         ),
         ({"relation_effect": 2.4, "relation_reference": 0.5}, {"relation": 1.0}, 2.4 * (1.0 - 0.5)),
         (
-            {"relation_effect": 2.4, "relation_reference": 0.5, "relation_kept": 0.5},
+            {
+                "relation_effect": 2.4, "relation_reference": 0.5, "relation_kept": 0.5, "match_effect": 0.0,
+                "revival": 0.0,
+            },
             {"stranger": 0.6},
             2.4 * (0.3 - 0.5),
         ),

@@ -11,19 +11,22 @@ from typing import Any, get_args
 import pytest
 
 from salessim.errors import SalesSimError
+from salessim.ledger import CUTS, LINES, MEMO
 from salessim.measures import MEASURES
 from salessim.model import market as market_module
 from salessim.model import plan as plan_module
 from salessim.model import today as today_module
 from salessim.model.assumption import Evidence
+from salessim.model.change import KEEP_RULES, TRIGGER_MEASURES, WAVES, Change, Trigger
 from salessim.model.columns import Table
+from salessim.model.management import TRAINED, VACANCY_RULES
 from salessim.model.market import Market, Stages
 from salessim.model.plan import COVERAGE_RULES, ROUTINGS, STRUCTURES, Plan
 from salessim.model.register import register
 from salessim.study.judgement import Kind
 from salessim.words import WordsError, definition, has_term, keys, kinds, label, languages, sentence, sentence_keys
 from salessim.words.terms import read_rows
-from salessim.world.tables import SOURCES, STATES
+from salessim.world.tables import CAREERS, HANDOVERS, SOURCES, STATES
 
 PACKAGE = Path(__file__).resolve().parents[2] / "salessim"
 
@@ -57,10 +60,20 @@ EXPECTED: dict[str, set[str]] = {
     "coverage": set(COVERAGE_RULES),
     "routing": set(ROUTINGS),
     "open_deals": set(choices("open_deals")),
+    "vacancy": set(VACANCY_RULES),
+    "trained": set(TRAINED),
     "state": set(STATES),
     "source": set(SOURCES),
+    "career": set(CAREERS),
+    "handover": set(HANDOVERS),
     "setting": {*Market.names(), *Plan.names()},
     "column": {column.name for table in tables() for column in table.schema},
+    "change": {*Change.model_fields, *Trigger.model_fields},
+    "waves": set(WAVES),
+    "keep": set(KEEP_RULES),
+    "trigger": set(TRIGGER_MEASURES),
+    "ledger": {*LINES, "contribution", *MEMO},
+    "cut": set(CUTS),
     "law": {word for column in Stages.schema if column.name.endswith("_law") for word in column.choices},
     "evidence": set(get_args(Evidence)),
     "unit": {entry.unit for entry in MEASURES} | {entry.unit for entry in register()},

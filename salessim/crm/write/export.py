@@ -213,7 +213,7 @@ class _Writer:
             yes, no = ("1", "0") if self._layout.habits.get("flags") == "digits" else ("true", "false")
             return ["" if pd.isna(value) else yes if value else no for value in values.tolist()]
         texts = [value if isinstance(value, str) else "" for value in values.tolist()]
-        if canonical == "stage" and self._stage_codes or canonical in ("stage_from", "moved_to") and self._stage_codes:
+        if (canonical == "stage" and self._stage_codes) or (canonical in ("stage_from", "moved_to") and self._stage_codes):
             texts = [self._stage_codes.get(text, text) for text in texts]
         if canonical == "status" and "status" in self._layout.habits.get("codes", ()):
             texts = [self._status_codes.get(text, text) for text in texts]
