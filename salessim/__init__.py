@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from salessim.clocks.simulate import simulate
     from salessim.clocks.simulation import Simulation
     from salessim.crm import read_crm
+    from salessim.crm.analytics import funnel
     from salessim.errors import CrmError, ModelError, SalesSimError, StudyError
     from salessim.fit import Fit, fit_company, fit_market, fit_plan
     from salessim.forecast import forecast
     from salessim.lessons import check
     from salessim.measures import measures_frame, measures_of
+    from salessim.ledger import ledger_of
+    from salessim.model.change import Change, Trigger
     from salessim.model.files import dump, load
     from salessim.model.market import Market
     from salessim.model.plan import Plan
@@ -26,10 +29,12 @@ if TYPE_CHECKING:
     from salessim.model.register import register, register_frame
     from salessim.sample import sample_company, write_sample
     from salessim.sizing.methods import size_sales_force
+    from salessim.study.at_risk import customers_at_risk
     from salessim.study.comparison import compare
     from salessim.study.components import variance_components
     from salessim.study.elasticity import effort_elasticity
     from salessim.study.explain import explain_difference
+    from salessim.study.path import path_of
     from salessim.study.phase_map import phase_map
     from salessim.study.selection import choose_best
     from salessim.study.study import Study
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "Change": "salessim.model.change",
     "Cockpit": "salessim.widgets",
     "CrmError": "salessim.errors",
     "Fit": "salessim.fit",
@@ -51,10 +57,12 @@ _HOME = {
     "Simulation": "salessim.clocks.simulation",
     "Study": "salessim.study.study",
     "StudyError": "salessim.errors",
+    "Trigger": "salessim.model.change",
     "check": "salessim.lessons",
     "choose_best": "salessim.study.selection",
     "cockpit": "salessim.widgets",
     "compare": "salessim.study.comparison",
+    "customers_at_risk": "salessim.study.at_risk",
     "dump": "salessim.model.files",
     "effort_elasticity": "salessim.study.elasticity",
     "end_state": "salessim.clocks.settle",
@@ -63,9 +71,12 @@ _HOME = {
     "fit_market": "salessim.fit",
     "fit_plan": "salessim.fit",
     "forecast": "salessim.forecast",
+    "funnel": "salessim.crm.analytics",
+    "ledger_of": "salessim.ledger",
     "load": "salessim.model.files",
     "measures_frame": "salessim.measures",
     "measures_of": "salessim.measures",
+    "path_of": "salessim.study.path",
     "phase_map": "salessim.study.phase_map",
     "preset": "salessim.model.presets",
     "read_crm": "salessim.crm",
@@ -83,6 +94,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Change",
     "Cockpit",
     "CrmError",
     "Fit",
@@ -94,10 +106,12 @@ __all__ = [
     "Simulation",
     "Study",
     "StudyError",
+    "Trigger",
     "check",
     "choose_best",
     "cockpit",
     "compare",
+    "customers_at_risk",
     "dump",
     "effort_elasticity",
     "end_state",
@@ -106,9 +120,12 @@ __all__ = [
     "fit_market",
     "fit_plan",
     "forecast",
+    "funnel",
+    "ledger_of",
     "load",
     "measures_frame",
     "measures_of",
+    "path_of",
     "phase_map",
     "preset",
     "read_crm",

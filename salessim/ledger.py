@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from salessim.clocks.run import Run
 
-__all__ = ["CUTS", "LINES", "MEMO", "Ledger", "contribution_by_month", "ledger_of"]
+__all__ = ["CUTS", "LINES", "MEMO", "Ledger", "ledger_of"]
 
 LINES = (
     "revenue", "cost_of_goods", "salaries", "commission", "pay_protection", "travel", "hiring", "training", "tools",
@@ -108,6 +108,11 @@ class Ledger:
     def _named(self, cut: str, rows: list[int]) -> list[str]:
         names = self.names[cut]
         return [names[row] if row >= 0 else "—" for row in rows]
+
+    def contribution_by_month(self) -> NDArray[np.float64]:
+        """Return the contribution of each month, shape (months,): the sum of all lines of the account."""
+        n, of_account = len(self.names["month"]), self.line < len(LINES)
+        return np.bincount(self.month[of_account], weights=self.cents[of_account], minlength=n) / 100.0
 
     def against(self, budget: Ledger, *by: str) -> pd.DataFrame:
         """Return budget and actual side by side, and the difference (actual less budget).
@@ -251,11 +256,3 @@ def ledger_of(run: Run) -> Ledger:
             "region": tuple(name or "—" for name in names.regions),
         },
     )
-
-
-def contribution_by_month(run: Run) -> NDArray[np.float64]:
-    """Return the contribution of each month of a run, shape (months,): the sum of all lines of the account."""
-    ledger = ledger_of(run)
-    of_account = ledger.line < len(LINES)
-    cents = np.bincount(ledger.month[of_account], weights=ledger.cents[of_account], minlength=run.months)
-    return cents[: run.months] / 100.0

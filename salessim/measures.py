@@ -197,9 +197,9 @@ def measure(name: str) -> Measure:
     return _BY_NAME[name]
 
 
-def measures_of(run: Run) -> dict[str, float]:
+def measures_of(run: Run | Books) -> dict[str, float]:
     """Compute every measure of a run."""
-    books = Books(run)
+    books = run if isinstance(run, Books) else Books(run)
     return {entry.name: float(entry.compute(books)) for entry in MEASURES}
 
 

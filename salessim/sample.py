@@ -22,7 +22,7 @@ from salessim.model.management import Management
 from salessim.model.market import Accounts, Affinity, Calendar, Market, Products
 from salessim.model.plan import Plan, Team
 from salessim.model.presets import default_stages
-from salessim.world.tables import AT_START, DISQUALIFIED, LOST, NO_DECISION, WON
+from salessim.record import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,113 +163,25 @@ def write_sample(folder: str | Path) -> Path:
     return folder
 
 
-def _day(days: object) -> pd.Series:
-    import pandas as pd
-
-    return pd.Series(pd.Timestamp(_START) + pd.to_timedelta(np.asarray(days, dtype=float), unit="D")).dt.floor("min")
-
-
 def _tables(run: Run) -> dict[str, pd.DataFrame]:
-    """The log: what the people of the company wrote into their CRM. Today that is exactly what happened."""
-    import pandas as pd
-
-    world, names = run.world, run.world.names
-    deals = world.used("deals")
-    deals = deals[(deals["source"] != AT_START) & (deals["step"] >= 0)]
-    number = np.full(len(world.used("deals")), -1)
-    number[np.flatnonzero((world.used("deals")["source"] != AT_START) & (world.used("deals")["step"] >= 0))] = (
-        np.arange(len(deals))
-    )
-    account = np.array(names.accounts, dtype=object)
-    product = np.array(names.products, dtype=object)
-    rep = np.array(names.reps, dtype=object)
-    stage = np.array(names.stages, dtype=object)
-    status = np.full(len(deals), "open", dtype=object)
-    for state, word in ((WON, "won"), (LOST, "lost"), (NO_DECISION, "no_decision"), (DISQUALIFIED, "disqualified")):
-        status[deals["state"] == state] = word
-    expired = deals["state"] == 8
-    status[expired] = "disqualified"
-    closed = _day(np.where(deals["closed"] >= 0, deals["closed"], np.nan))
-    ids = np.array([f"D{n + 1:05d}" for n in range(len(deals))], dtype=object)
-    source = np.array(["start", "outbound", "inbound", "inquiry", "cross-sell"], dtype=object)[deals["source"]]
-    expected = _day(deals["created"] + 60.0).dt.date
-    table = pd.DataFrame(
-        {
-            "deal_id": ids,
-            "name": [f"{p} for {a}" for p, a in zip(product[deals["product"]], account[deals["account"]], strict=True)],
-            "account_id": account[deals["account"]],
-            "product": product[deals["product"]],
-            "owner_id": rep[deals["rep"]],
-            "stage": stage[np.clip(deals["stage"], 0, len(stage) - 1)],
-            "status": status,
-            "amount": np.round(deals["value"], 0).astype(int),
-            "currency": run.market.currency,
-            "created_at": _day(deals["created"]),
-            "expected_close": expected,
-            "closed_at": closed,
-            "source": source,
-            "lost_reason": np.where(expired, "not worked on", ""),
-        }
-    )
-    steps = world.used("steps")
-    steps = steps[number[steps["deal"]] >= 0]
-    events = pd.DataFrame(
-        {
-            "deal_id": ids[number[steps["deal"]]],
-            "stage": stage[steps["stage"]],
-            "entered_at": _day(steps["entered"]),
-            "owner_id": rep[steps["rep"]],
-        }
-    ).sort_values(["deal_id", "entered_at"], kind="stable")
+    """What the people of the company wrote into their CRM: exactly what happened."""
+    book = record(run)
+    deals, accounts, activities = book.deals, book.accounts, book.activities
+    columns = ["deal_id", "stage", "entered_at", "owner_id"]
     return {
-        "deals": table,
-        "stage_events": events,
-        "accounts": _account_table(run),
-        "products": _product_table(run.market),
+        "deals": deals.assign(
+            amount=deals["amount"].astype(int),
+            expected_close=deals["expected_close"].dt.date,
+            lost_reason=deals["lost_reason"].fillna(""),
+        ),
+        "stage_events": book.stage_events[columns],
+        "accounts": accounts.assign(country="China", is_customer=np.where(accounts["is_customer"], "yes", "no")),
+        "products": book.products[["product", "list_price", "unit_cost", "line"]],
         "reps": _rep_table(run.plan),
-        "activities": _activity_table(run, account, rep),
+        "activities": activities.assign(deal_id="", duration_min=activities["duration_min"].astype(int))[
+            ["activity_id", "type", "owner_id", "account_id", "deal_id", "at", "duration_min"]
+        ],
     }
-
-
-def _account_table(run: Run) -> pd.DataFrame:
-    import pandas as pd
-
-    accounts, world = run.market.accounts, run.world
-    row = {name: i for i, name in enumerate(world.names.accounts)}
-    order = [row[name] for name in accounts["account"]]
-    n_p = len(world.names.products)
-    owner = world["covers"]["owner"].reshape(-1, n_p)[order, 0]
-    return pd.DataFrame(
-        {
-            "account_id": accounts["account"],
-            "name": [
-                f"{segment.capitalize()} {name[1:]}"
-                for name, segment in zip(accounts["account"], accounts["segment"], strict=True)
-            ],
-            "segment": accounts["segment"],
-            "region": accounts["region"],
-            "place": accounts["region"],
-            "country": "China",
-            "lat": accounts["lat"],
-            "lon": accounts["lon"],
-            "is_customer": np.where(world["accounts"]["customer"][order] == 1, "yes", "no"),
-            "owner_id": np.array(world.names.reps, dtype=object)[owner],
-        }
-    )
-
-
-def _product_table(market: Market) -> pd.DataFrame:
-    import pandas as pd
-
-    products = market.products
-    return pd.DataFrame(
-        {
-            "product": products["product"],
-            "list_price": products["price"],
-            "unit_cost": np.round(products["price"] * (1 - products["margin"]), 2),
-            "line": products["product"],
-        }
-    )
 
 
 def _rep_table(plan: Plan) -> pd.DataFrame:
@@ -288,22 +200,5 @@ def _rep_table(plan: Plan) -> pd.DataFrame:
             "lon": team["lon"],
             "hired_at": "2021-01-01",
             "left_at": "",
-        }
-    )
-
-
-def _activity_table(run: Run, account: np.ndarray, rep: np.ndarray) -> pd.DataFrame:
-    import pandas as pd
-
-    calls = run.world.used("calls")
-    return pd.DataFrame(
-        {
-            "activity_id": [f"V{n + 1:05d}" for n in range(len(calls))],
-            "type": "visit",
-            "owner_id": rep[calls["rep"]],
-            "account_id": account[calls["account"]],
-            "deal_id": "",
-            "at": _day(calls["at"]),
-            "duration_min": np.round(calls["hours"] * 60).astype(int),
         }
     )

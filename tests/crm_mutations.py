@@ -17,8 +17,10 @@ __all__ = ["check_mutant", "mutate", "seeds"]
 
 _ROWS = 60
 _FRAGMENTS = (
-    b'"', b",", b"\n", b"\r\n", b";", b"\t", b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"=1+1", b"<script>", b"{", b"[", b"}",
-    b"9" * 400, b"-", b"1e999", b"NaN", b"\xed\xa0\x80", "总计".encode("gb18030"), "商机".encode(), b"2024-13-45", b"null",
+    b'"', b",", b"\n",
+    b"\r\n", b";", b"\t", b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"=1+1", b"<script>", b"{", b"[", b"}",
+    b"9" * 400, b"-", b"1e999", b"NaN", b"\xed\xa0\x80", "总计".encode("gb18030"), "商机".encode(),
+    b"2024-13-45", b"null",
 )  # fmt: skip
 
 

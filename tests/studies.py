@@ -59,7 +59,7 @@ def study_of(
     plans = {name: plan.but(structure=structure) for name, structure in structures.items()}
     return Study(
         market=market or own_market, plans=plans, months=months, seed=7, baseline=baseline, measure_name=measure,
-        delta=delta, table=table, monthly=monthly, assumed=assumed, audited=audited,
+        delta=delta, table=table, monthly=monthly, earned=0.4 * monthly, assumed=assumed, audited=audited,
         moved={name: 0 if place == baseline else moved for place, name in enumerate(plans)},
     )  # fmt: skip
 

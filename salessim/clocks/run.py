@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -52,6 +53,12 @@ class Run:
     def frame(self, name: str) -> pd.DataFrame:
         """Return one table (``deals``, ``steps``, ``reps``, ``relations`` …) as a data frame."""
         return self.world.frame(name)
+
+    def to_crm(self, crm: str, folder: str | Path, **options: Any) -> Path:
+        """Write the run as people recorded it, in the format of a CRM; options: `salessim.record.write_crm`."""
+        from salessim.record import write_crm
+
+        return write_crm(self, crm, folder, **options)
 
     def by_month(self) -> np.ndarray:
         """Return the revenue of each month of the run, shape (months,)."""

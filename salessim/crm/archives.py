@@ -68,7 +68,8 @@ def table_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         (
             member
             for member in archive.infolist()
-            if not member.is_dir() and not PurePosixPath(member.filename).name.startswith((".", "~$", "__MACOSX"))
+            if not member.is_dir()
+            and not PurePosixPath(member.filename).name.startswith((".", "~$", "__MACOSX"))
             and not member.filename.startswith("__MACOSX/")
         ),
         key=lambda member: member.filename,
@@ -94,7 +95,15 @@ def pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Iter
                 yield piece
     except CrmError:
         raise
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error) as trouble:
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        zlib.error,
+    ) as trouble:
         raise _damaged(inside, trouble) from None
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv as pa_csv
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.csv as pa_csv  # type: ignore[import-untyped]
 
 from salessim.crm.limits import MAX_CELL, MAX_COLUMNS, refuse_long_lines, refused
 from salessim.errors import CrmError, explain
@@ -35,6 +35,8 @@ SNIFFED = 50  # rows whose cell counts must agree with the header's
 TRAILING = 0.98  # share of rows longer than the header from which the separator behind the last cell means nothing
 RAGGED = 0.02  # share of rows with too many cells above which separator or quoting must be wrong
 SAVE_AS = 'Open it in the program it comes from and save each table as "CSV UTF-8 (comma separated)"'
+
+
 @dataclass(frozen=True)
 class RawFile:
     """A table, cell by cell as text.

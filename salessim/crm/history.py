@@ -21,7 +21,14 @@ from salessim.crm.profiles import LONGEST_HEADER, Profile, header_key
 from salessim.crm.report import ReportBuilder
 from salessim.crm.rows import KeptRows
 
-__all__ = ["deals_of_events", "entered_columns", "events_of_changes", "merge_events", "settle_entry_times", "split_events"]
+__all__ = [
+    "deals_of_events",
+    "entered_columns",
+    "events_of_changes",
+    "merge_events",
+    "settle_entry_times",
+    "split_events",
+]
 
 _FIELDS = {
     "stage": "stage", "stagename": "stage", "dealstage": "stage", "商机阶段": "stage", "阶段": "stage",
@@ -59,8 +66,8 @@ def entered_columns(
         return None, ()
     contexts = [
         ColumnContext(
-            file=placed.raw.name, table="deals", header=placed.raw.header[position], canonical="entered_at", kind="date",
-            unit="", separator=placed.raw.separator, rows=records.rows, wishes=wishes,
+            file=placed.raw.name, table="deals", header=placed.raw.header[position], canonical="entered_at",
+            kind="date", unit="", separator=placed.raw.separator, rows=records.rows, wishes=wishes,
         )
         for position, _ in found
     ]  # fmt: skip

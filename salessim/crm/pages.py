@@ -48,9 +48,7 @@ def report_page(report: ImportReport, lang: str) -> str:
         parts.append(_file(file, word))
     parts.append(f"<h2>{escape(word['findings'])} ({len(report.findings)})</h2><table>")
     for finding in report.findings:
-        message, done = (
-            (finding.message_zh, finding.done_zh) if lang == "zh" else (finding.message_en, finding.done_en)
-        )
+        message, done = (finding.message_zh, finding.done_zh) if lang == "zh" else (finding.message_en, finding.done_en)
         place = ", ".join(part for part in (finding.file, finding.column) if part)
         rows = f"{word['row']} {', '.join(map(str, finding.rows))}" if finding.rows else ""
         parts.append(
@@ -74,9 +72,7 @@ def _file(file: FileReport, word: Mapping[str, str]) -> str:
     )
     lost = sum(file.dropped.values())
     counted = f"{word['read']} {file.rows_read:,} = {word['kept']} {file.rows_kept:,} + {word['dropped']} {lost:,}"
-    columns = _rows(
-        (column.header, column.canonical, column.format) for column in file.columns if column.canonical
-    )
+    columns = _rows((column.header, column.canonical, column.format) for column in file.columns if column.canonical)
     unused = f"<p>{escape(word['unused'])}: {escape(', '.join(file.unused))}</p>" if file.unused else ""
     return (
         f"<h2>{escape(file.name)} → {escape(file.table or word['not_used'])}</h2><p>{escape(' · '.join(how))}<br>"

@@ -92,7 +92,10 @@ def place_files(
             placed.append(Placed(raw, table, columns, profile.tables[table]))
         else:
             unused.append(raw)
-    if not any(one.table in ("deals", "leads", "stage_events") for one in placed):
+    tables = {one.table for one in placed}
+    # A history of stages stands for the deals only where no other file looks like deals that lack a column.
+    alone = "stage_events" in tables and not _resembling(unused, placed, profile, wishes)
+    if not (tables & {"deals", "leads"} or alone):
         raise CrmError(_no_deals(unused, placed, profile, wishes, others))
     for raw in unused:
         log.add("file_not_used", file=raw.name, headers=", ".join(raw.header[:12]))
@@ -139,6 +142,20 @@ def _lacks(raw: RawFile, spec: TableSpec, missing: Sequence[Sequence[str]]) -> s
     )
 
 
+def _resembling(
+    unused: Sequence[RawFile], placed: Sequence[Placed], profile: Profile, wishes: Wishes
+) -> list[tuple[float, RawFile, tuple[ColumnMatch, ...]]]:
+    """Files that look like deals and lack a column: how well each fits, the file, its columns."""
+    spec = profile.tables["deals"]
+    found = []
+    for raw in (*unused, *(one.raw for one in placed if one.table != "stage_events")):
+        columns = match_headers(spec, raw.header, wishes.columns_of("deals"), profile.prefix)
+        fit = fit_of(spec, raw.name, raw.header, columns)
+        if len(columns) >= 2 and fit >= _RESEMBLES and lacking(spec, [match.canonical for match in columns]):
+            found.append((fit, raw, columns))
+    return found
+
+
 def _no_deals(
     unused: Sequence[RawFile],
     placed: Sequence[Placed],
@@ -147,15 +164,10 @@ def _no_deals(
     others: Sequence[tuple[str, str]],
 ) -> str:
     spec = profile.tables["deals"]
-    candidates = []
-    for raw in (*unused, *(one.raw for one in placed)):
-        columns = match_headers(spec, raw.header, wishes.columns_of("deals"), profile.prefix)
-        if len(columns) >= 2:
-            candidates.append((fit_of(spec, raw.name, raw.header, columns), raw, columns))
+    candidates = _resembling(unused, placed, profile, wishes)
     if candidates:
-        fit, raw, columns = max(candidates, key=lambda candidate: candidate[0])
-        if fit >= _RESEMBLES:
-            return _lacks(raw, spec, lacking(spec, [match.canonical for match in columns]))
+        _, raw, columns = max(candidates, key=lambda candidate: candidate[0])
+        return _lacks(raw, spec, lacking(spec, [match.canonical for match in columns]))
     seen = [f"{raw.name}: {', '.join(raw.header[:12])}" for raw in unused]
     seen += [f"{one.raw.name} (read as {one.table}): {', '.join(one.raw.header[:12])}" for one in placed]
     unread = [f"{name} ({kind})" for name, kind in others if kind]

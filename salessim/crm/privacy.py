@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from salessim.crm.clean import name_key
@@ -39,7 +40,9 @@ def pseudonym(name: str, kind: str, key: str) -> str:
     17
     """
     digest = hashlib.blake2b((name_key(name) or name).encode("utf-8", "surrogatepass"), digest_size=5)
-    keyed = hashlib.blake2b(digest.digest(), key=hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest(), digest_size=5)
+    keyed = hashlib.blake2b(
+        digest.digest(), key=hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest(), digest_size=5
+    )
     return f"{kind} {keyed.hexdigest()}"
 
 
@@ -60,10 +63,13 @@ def hide_names(frames: Mapping[str, pd.DataFrame], names: Mapping[str, str], key
     deals = frames["deals"]
     if len(deals):
         written = deals["name"] if "name" in deals else pd.Series(deals["deal_id"], dtype="str")
-        made = written.notna() & [
-            identifier.startswith(name) if isinstance(name, str) and name else False
-            for identifier, name in zip(deals["deal_id"], written, strict=True)
-        ]
+        made = np.array(
+            [
+                isinstance(name, str) and bool(name) and identifier.startswith(name)
+                for identifier, name in zip(deals["deal_id"], written, strict=True)
+            ],
+            dtype=bool,
+        )
         ids = _hashed(deals.loc[made, "deal_id"].unique(), "Deal", secret)
         for table in ("deals", "stage_events", "changes", "activities", "leads"):
             if table in frames and "deal_id" in frames[table] and ids:

@@ -324,9 +324,7 @@ class _Parsed:
     reports: dict[int, ColumnReport]
 
 
-def _parse_all(
-    placed: Sequence[Placed], kept: Sequence[KeptRows], wishes: Wishes, log: ReportBuilder
-) -> list[_Parsed]:
+def _parse_all(placed: Sequence[Placed], kept: Sequence[KeptRows], wishes: Wishes, log: ReportBuilder) -> list[_Parsed]:
     """Parse every file; one that cannot tell day from month by itself takes the order that the others prove."""
     parsed: dict[int, _Parsed] = {}
     unclear: dict[int, OrderUnknownError] = {}
@@ -337,9 +335,9 @@ def _parse_all(
             unclear[at] = trouble
     formats = {column.format for result in parsed.values() for column in result.reports.values()}
     proven = formats & {"d/m/y", "m/d/y"}
-    for at, trouble in unclear.items():
+    for at, problem in unclear.items():
         if len(proven) != 1:
-            raise trouble
+            raise problem
         told = replace(wishes, day_first=proven == {"d/m/y"})
         parsed[at] = _parse(placed[at], kept[at], told, log)
         log.add("order_from_others", file=placed[at].raw.name, format=min(proven))

@@ -100,9 +100,7 @@ SCHEMA: dict[str, tuple[Column, ...]] = {
     ),
     "contacts": _table(contact_id="id", name="name", account_id="id", email="name", phone="text", owner_id="id"),
     "quotas": _table(user_id="id", period="text", target="money", attained="money"),
-    "stages": _table(
-        pipeline="label", stage="label", order="number", ending="label", probability="percent", code="id"
-    ),
+    "stages": _table(pipeline="label", stage="label", order="number", ending="label", probability="percent", code="id"),
 }
 
 # Columns that are read where a file has them and help to fill the canonical ones. Those in EXTRA are also handed on,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -101,7 +102,7 @@ def is_series(parts: Sequence[pd.DataFrame], wishes: Wishes) -> bool:
     ordered = [key for _, key in sorted(zip(days, keys, strict=True), key=lambda pair: str(pair[0]))]
     shares = [
         earlier.isin(later).sum() / max(min(len(earlier), len(later)), 1)
-        for earlier, later in zip(ordered, ordered[1:], strict=False)
+        for earlier, later in pairwise(ordered)
         if earlier is not None and later is not None
     ]
     return min(shares) >= _SHARED

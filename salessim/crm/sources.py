@@ -183,5 +183,3 @@ def _take(tables: list[RawFile], name: str, sources: Sources, *, told: bool = Fa
 
 def _not_read(name: str, kind: str) -> str:
     return explain(f"this is {kind}, which is not read here", where=name, allowed=ALLOWED, remedy=SAVE_AS)
-
-

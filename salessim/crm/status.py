@@ -112,10 +112,15 @@ def _by_flags(deals: pd.DataFrame, status: pd.Series, by_stage: pd.Series) -> pd
 
     won, lost, closed = flag("is_won"), flag("is_lost"), flag("is_closed")
     ended = by_stage.where(by_stage.isin(["lost", "no_decision", "disqualified"]), "lost")
-    status = status.mask(status.isna() & won.fillna(False).astype(bool), "won")
+    status = status.astype("str").fillna(_word("won", won.fillna(False).astype(bool)))
     gone = lost.fillna(False).astype(bool) | (closed.fillna(False).astype(bool) & ~won.fillna(True).astype(bool))
     status = status.mask(status.isna() & gone, ended)
-    return status.mask(status.isna() & ~closed.fillna(True).astype(bool), "open")
+    return status.fillna(_word("open", ~closed.fillna(True).astype(bool)))
+
+
+def _word(word: str, where: pd.Series) -> pd.Series:
+    """A word where a condition holds, missing elsewhere."""
+    return pd.Series(word, index=where.index, dtype="str").where(where)
 
 
 def _by_dates(deals: pd.DataFrame, stages: pd.Series) -> pd.Series:
@@ -123,7 +128,7 @@ def _by_dates(deals: pd.DataFrame, stages: pd.Series) -> pd.Series:
     status = pd.Series(np.nan, index=deals.index, dtype="str")
     for column, verdict in (("won_at", "won"), ("lost_at", "lost")):
         if column in deals:
-            status = status.mask(status.isna() & stages.isna() & deals[column].notna(), verdict)
+            status = status.fillna(_word(verdict, stages.isna() & deals[column].notna()))
     return status
 
 

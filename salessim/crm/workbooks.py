@@ -141,7 +141,7 @@ def _table(
     header = head[at]
     width = max((place + 1 for place, cell in enumerate(header) if cell.strip()), default=1)
     body = rows[at + 1 :]
-    columns = {}
+    columns: dict[int, pd.Series] = {}
     for place in range(max(len(header), 1)):
         texts = [_text(row[place]) for row in body]
         if place >= width and not any(texts):

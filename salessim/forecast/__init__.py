@@ -5,7 +5,7 @@ the module itself can be called, and a call is one of `salessim.forecast.making.
 
 >>> import salessim
 >>> salessim.forecast.forecast_values([100, 102, 104, 106, 108, 110, 112, 114, 116, 118], 1, 1)["mean"].round()
-array([119.])
+array([120.])
 >>> callable(salessim.forecast)
 True
 """

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from salessim.forecast.steps import Vector, classical_season, is_seasonal, recent
+from salessim.forecast.steps import Vector, classical_season, recent
 
 __all__ = ["Anomaly", "find_anomalies"]
 
-_OUTLIER = 6.0  # robust standard deviations of the rest
+_OUTLIER = 7.0  # robust standard deviations of the rest
 _SHIFT = 8.0  # standard errors of a difference of two medians
 _SIDE = 8  # periods before and after a shift that are compared
+_SMALLER = 0.9  # times the spread of steps: what taking a season out must gain
 _FEWEST = 24
 
 
@@ -40,7 +41,7 @@ class Anomaly:
 def find_anomalies(values: Vector, period: int) -> tuple[Anomaly, ...]:
     """Look through the recent part of one series (ten years).
 
-    A value is an outlier if it lies six robust standard deviations off the running median of its seasonally adjusted
+    A value is an outlier if it lies seven robust standard deviations off the running median of its seasonally adjusted
     neighbours. The level has shifted if the medians of eight periods before and after differ by eight times their
     standard error, trend taken off, and one step there stands out from the others.
 
@@ -65,9 +66,13 @@ def find_anomalies(values: Vector, period: int) -> tuple[Anomaly, ...]:
         return ()
     ratio = bool(values.min() > 0)
     index = np.ones(n) if ratio else np.zeros(n)
-    if is_seasonal(values, period) and n >= 3 * period:
-        index = np.resize(_robust_season(values, period, ratio), n)
-    adjusted = values / index if ratio else values - index
+    adjusted = values
+    if period > 1 and n >= 3 * period:
+        # A shift hides a season from the usual test; whether steps get smaller without it does not depend on one.
+        seasonal = np.resize(_robust_season(values, period, ratio), n)
+        without = values / seasonal if ratio else values - seasonal
+        if _spread(np.diff(without)) < _SMALLER * _spread(np.diff(values)):
+            index, adjusted = seasonal, without
     found = [*_outliers(adjusted, values, index, ratio), *_shifts(adjusted)]
     return tuple(replace(one, place=one.place + begin) for one in sorted(found, key=lambda one: (one.place, one.kind)))
 

@@ -32,6 +32,15 @@ OWN_EFFECTS = 60
 """Nodes up to which each gets a state-space fit of its own effects; more take those of the total."""
 
 
+_DATA = {"month": "forecast data months", "week": "forecast data weeks", "quarter": "forecast data quarters"}
+_METHOD = {
+    "wls-sized": "forecast method wls-sized",
+    "wls": "forecast method wls",
+    "mint": "forecast method mint",
+    "bottom-up": "forecast method bottom-up",
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Engine:
     """Everything that was fitted: with it, new periods are forecast without fitting again.
@@ -200,7 +209,7 @@ def _notes(engine: Engine, panel: Panel, tree: Hierarchy, floor: bool) -> list[N
     names = tree.nodes["series"].tolist()
     notes = [
         note(
-            f"forecast data {panel.frequency.name}s",
+            _DATA[panel.frequency.name],
             rows=f"{panel.rows:,}",
             first=str(panel.periods[0]),
             last=str(panel.periods[-1]),
@@ -235,7 +244,7 @@ def _notes(engine: Engine, panel: Panel, tree: Hierarchy, floor: bool) -> list[N
             if engine.reconcile == "backtest" and calibration.origins
             else "forecast reconciled"
         )
-        notes.append(note(key, method=note(f"forecast method {calibration.method}"), n=len(calibration.origins)))
+        notes.append(note(key, method=note(_METHOD[calibration.method]), n=len(calibration.origins)))
     if calibration.origins:
         spread = calibration.factors
         notes.append(

@@ -45,7 +45,7 @@ def cells_of(periods: pd.PeriodIndex) -> pd.DataFrame:
     frame["step"] = np.searchsorted(periods.start_time.to_numpy(), days.to_numpy(), side="right") - 1
     for name, code in _CODES.items():
         frame[name] = days.to_period(code)
-    frame["work"] = (days.dayofweek < 5).astype(float)
+    frame["work"] = (days.day_of_week < 5).astype(float)
     frame["length"] = 1.0
     cells = frame.groupby(["step", "week", "month", "quarter", "year"], as_index=False).agg(
         start=("day", "min"), end=("day", "max"), work=("work", "sum"), length=("length", "sum")

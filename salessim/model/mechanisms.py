@@ -140,9 +140,10 @@ class Relationship(Part):
         meaning="relationship at which win chances are quoted: that of a typical account today", evidence="fitted",
     )  # fmt: skip
     relation_kept: float = assumption(
-        0.3, 0.0, 1.0, unit="share", le=1, off=1.0, structural=True,
+        0.2, 0.0, 1.0, unit="share", le=1, off=1.0, structural=True,
         meaning="share of the old owner's relationship that a new owner inherits by introduction",
-        source="loss after reassignment: Shi, Sridhar, Grewal & Lilien 2017; share ours, unsourced",
+        source="set with goodwill_kept so that a move costs 13-18 % of a year's sales, as in Shi, Sridhar, Grewal & "
+        "Lilien 2017; the share itself is not published", evidence="fitted",
     )  # fmt: skip
     match_effect: float = assumption(
         0.5, 0.0, 1.0, unit="share", le=1, off=0.0,
@@ -151,9 +152,10 @@ class Relationship(Part):
         evidence="published",
     )  # fmt: skip
     goodwill_kept: float = assumption(
-        0.7, 0.4, 1.0, unit="share", le=1, off=1.0, structural=True,
+        0.5, 0.2, 0.8, unit="share", le=1, off=1.0, structural=True,
         meaning="share of an account's goodwill that survives a change of owner",
-        source="loss after reassignment: Shi, Sridhar, Grewal & Lilien 2017; share ours, unsourced",
+        source="set so that a move costs 13-18 % of a year's sales, as in Shi, Sridhar, Grewal & Lilien 2017, as the "
+        "mean of colleagues and new hires; the share itself is not published", evidence="fitted",
     )  # fmt: skip
     revival: float = assumption(
         0.1, 0.0, 0.3, unit="0-1", le=1, off=0.0,

@@ -151,7 +151,9 @@ def record(
             "expected_close": _moments(run, expected).dt.floor("D"),
             "closed_at": _moments(run, closed),
             "source": np.array(_SOURCES, dtype=object)[deals["source"]],
-            "lost_reason": np.where(expired & (status != "open"), "not worked on", None),
+            "lost_reason": pd.Series("not worked on", index=range(len(deals)), dtype="str").where(
+                expired & (status != "open")
+            ),
         }
     )
     _leave_out(table, keys, dials)
@@ -159,7 +161,7 @@ def record(
         {
             "deal_id": ids[events["deal"]],
             "stage": stage[events["stage"]],
-            "entered_at": _moments(run, events["entered"]),
+            "entered_at": _moments(run, np.asarray(events["entered"], dtype=float)),
             "owner_id": rep[events["rep"]],
         }
     )
@@ -193,7 +195,7 @@ def _moments(run: Run, days: Floats) -> pd.Series:
 def _events(
     run: Run, number: NDArray[np.int64], keys: list[int], dials: RecordingHabits, end: float, closed: Floats
 ) -> dict[str, NDArray[np.int64] | Floats]:
-    """When each stage was entered, as recorded; what would be entered after the end or after the closing is not there."""
+    """When each stage was entered, as recorded; what would come after the end or the closing is not there."""
     steps = run.world.used("steps")
     steps = steps[number[steps["deal"]] >= 0]
     deal = number[steps["deal"]]
@@ -202,7 +204,9 @@ def _events(
         order = np.lexsort((entered, deal))
         deal, entered, steps = deal[order], entered[order], steps[order]
         place = np.arange(len(deal)) - np.searchsorted(deal, deal)
-        late = np.array([exponential(keys[d], RECORD, _STEP_LATE + k, dials.delay) for d, k in zip(deal, place, strict=True)])
+        late = np.array(
+            [exponential(keys[d], RECORD, _STEP_LATE + k, dials.delay) for d, k in zip(deal, place, strict=True)]
+        )
         recorded = np.where(place == 0, entered, entered + late)  # a deal is created when its first stage is
         for at in range(1, int(place.max(initial=0)) + 1):  # nobody enters a later stage before an earlier one
             rows = np.flatnonzero(place == at)
@@ -291,9 +295,9 @@ def _changes(
             )
         )
     if not parts:
-        return pd.DataFrame({name: pd.Series(dtype="str") for name in ("deal_id", "field", "old", "new", "user_id")}).assign(
-            changed_at=pd.Series(dtype="datetime64[us]")
-        )
+        return pd.DataFrame(
+            {name: pd.Series(dtype="str") for name in ("deal_id", "field", "old", "new", "user_id")}
+        ).assign(changed_at=pd.Series(dtype="datetime64[us]"))
     return pd.concat(parts, ignore_index=True).assign(user_id=None)
 
 

@@ -48,7 +48,10 @@ class RecordingHabits:
             if not good:
                 raise ModelError(
                     explain(
-                        "this is no dial of the record", where=f"habits.{one.name}", value=value, allowed=f"0 to {most:g}"
+                        "this is no dial of the record",
+                        where=f"habits.{one.name}",
+                        value=value,
+                        allowed=f"0 to {most:g}",
                     )
                 )
 

@@ -35,18 +35,35 @@ __all__ = ["Futures", "Reading", "readings"]
 _THREADS = 2
 """Runs at a time: a run lets go of the interpreter, so two cores replay twice as fast as one."""
 _REPLICATIONS_PER_DRAW = 2
+_WORLDS = 16
+"""Worlds kept, of the markets and plans asked for last: 7 MB each for a thousand accounts."""
 _SEEN_BY_ALIGNMENT = ("structure", "headcount", "team", "key_account_share", "incumbency", "calls", "call_hours")
 """What of a plan decides who serves whom; tests/cockpit/test_incremental.py holds `align` to it."""
 
 
 class _Lane:
-    """One plan on one market, with the outcomes found so far."""
+    """One plan on one market, with the outcomes found so far; its world, which is large, only while it is in use."""
 
-    def __init__(self, replay: Replay) -> None:
-        self.replay = replay
+    def __init__(self, world: Replay) -> None:
+        self.market = world.market
+        self.plan = world.plan
+        self.alignment = world.alignment
         self.outcomes: dict[int, Outcome] = {}
         self.identical: bool | None = None  # whether SimPy leaves the same tables; None: not asked yet
         self.at_draws: dict[tuple[int, int], NDArray[np.float64]] = {}  # (draws, draw): measures with assumptions moved
+        self._world: Replay | None = world
+        self._months, self._seed = world.months, world.seed
+
+    def world(self) -> Replay:
+        """Return the world, built again where it was let go."""
+        world = self._world
+        if world is None:
+            world = self._world = Replay(self.market, self.plan, self._months, self._seed, self.alignment)
+        return world
+
+    def release(self) -> None:
+        """Let go of the world; what was found stays."""
+        self._world = None
 
     @property
     def found(self) -> int:
@@ -77,7 +94,7 @@ class Futures:
     (True, 4)
     """
 
-    def __init__(self, months: int = 24, seed: int = 1, *, keep: int = 48) -> None:
+    def __init__(self, months: int = 24, seed: int = 1, *, keep: int = 100) -> None:
         self.months = months
         self.seed = seed
         self._lanes: deque[_Lane] = deque(maxlen=keep)
@@ -141,8 +158,9 @@ class Futures:
             measure_name=chosen.name, delta=delta,
             table=np.array([[lanes[name].outcomes[n].measures for name in names] for n in range(replications)]),
             monthly=np.array([[lanes[name].outcomes[n].monthly for name in names] for n in range(replications)]),
+            earned=np.array([[lanes[name].outcomes[n].earned for name in names] for n in range(replications)]),
             assumed=None, audited=None,
-            moved={name: lane.replay.alignment.moved for name, lane in lanes.items()},
+            moved={name: lane.alignment.moved for name, lane in lanes.items()},
         )  # fmt: skip
 
     def audit(self, market: Market, plan: Plan, stop: NDArray[np.int64] | None = None) -> bool | None:
@@ -152,7 +170,7 @@ class Futures:
         """
         lane = self._lane(market, plan)
         if lane.identical is None and not _stopped(stop):
-            lane.identical = lane.replay.audit(0, stop)
+            lane.identical = lane.world().audit(0, stop)
         return lane.identical
 
     def audited(self, market: Market, plans: Mapping[str, Plan]) -> bool | None:
@@ -206,7 +224,7 @@ class Futures:
         """Replay a plan at one draw of the assumptions; return False where it was stopped before."""
         if _stopped(stop):
             return False
-        at = Replay(market, lane.replay.plan, self.months, self.seed, lane.replay.alignment)
+        at = Replay(market, lane.plan, self.months, self.seed, lane.alignment)
         found = [at.outcome(n, stop) for n in range(_REPLICATIONS_PER_DRAW)]
         if None in found:
             return False
@@ -250,7 +268,7 @@ class Futures:
         """Make sure that replication `n` of a lane is there; return False where it was stopped before."""
         if n in lane.outcomes:
             return True
-        outcome = None if _stopped(stop) else lane.replay.outcome(n, stop)
+        outcome = None if _stopped(stop) else lane.world().outcome(n, stop)
         if outcome is None:
             return False
         with self._lock:
@@ -268,20 +286,21 @@ class Futures:
         lane = _Lane(Replay(market, plan, self.months, self.seed, alignment))
         with self._lock:
             self._lanes.append(lane)
+            for old in list(self._lanes)[:-_WORLDS]:
+                old.release()
         return lane
 
     def _known(self, market: Market, plan: Plan) -> _Lane | None:
         for lane in reversed(self._lanes):
-            replay = lane.replay
-            if (replay.market is market or replay.market == market) and replay.plan == plan:
+            if lane.plan == plan and (lane.market is market or lane.market == market):
                 return lane
         return None
 
     def _aligned(self, market: Market, plan: Plan) -> Alignment | None:
         """Return who serves whom, where it is known from a market that differs in nothing that an alignment sees."""
         for lane in reversed(self._lanes):
-            if _same_owners(lane.replay.plan, plan) and _same_ground(lane.replay.market, market):
-                return lane.replay.alignment
+            if _same_owners(lane.plan, plan) and _same_ground(lane.market, market):
+                return lane.alignment
         return None
 
 
@@ -297,7 +316,9 @@ def _same_ground(one: Market, other: Market) -> bool:
 
 
 def _same_owners(one: Plan, other: Plan) -> bool:
-    """Say whether two plans differ in nothing that decides who serves whom."""
+    """Say whether two plans that never change differ in nothing that decides who serves whom."""
+    if one.changes or other.changes:
+        return False
     return all(getattr(one, name) == getattr(other, name) for name in _SEEN_BY_ALIGNMENT)
 
 

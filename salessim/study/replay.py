@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from salessim.clocks.compiled_clock import DONE, run_compiled
 from salessim.clocks.run import Run
-from salessim.measures import MEASURES, measures_of
+from salessim.measures import MEASURES, Books, measures_of
 from salessim.world.build import build_world
 from salessim.world.random import seed_key
 from salessim.world.tables import CALENDAR
@@ -31,10 +31,11 @@ _WATCH = 10.0  # days of simulated time
 
 
 class Outcome(NamedTuple):
-    """One replication: every measure in the order of `MEASURES`, and the revenue of each month."""
+    """One replication: every measure in the order of `MEASURES`, and revenue and contribution of each month."""
 
     measures: NDArray[np.float64]
     monthly: NDArray[np.float64]
+    earned: NDArray[np.float64]
 
 
 class Replay:
@@ -87,8 +88,11 @@ class Replay:
         run = self.run(replication, stop)
         if run is None:
             return None
-        found = measures_of(run)
-        return Outcome(np.array([found[entry.name] for entry in MEASURES]), run.by_month())
+        books = Books(run)
+        found = measures_of(books)
+        return Outcome(
+            np.array([found[entry.name] for entry in MEASURES]), run.by_month(), books.ledger.contribution_by_month()
+        )
 
     @overload
     def audit(self, replication: int = 0, stop: None = None) -> bool: ...

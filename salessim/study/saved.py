@@ -32,7 +32,8 @@ __all__ = ["load_study", "save_study"]
 _FORMAT = 1
 _KEY, _DIGEST = b"salessim study", b"salessim digest"
 _COLUMNS = ("table", "replication", "plan", "name", "value")
-_FIGURES, _MONTHS, _POINTS, _GAPS = "measures", "months", "assumptions", "differences"
+_FIGURES, _MONTHS, _EARNED = "measures", "months", "months, contribution"
+_POINTS, _GAPS = "assumptions", "differences"
 
 
 def save_study(study: Study, path: str | Path) -> Path:
@@ -169,6 +170,7 @@ def _blocks(study: Study) -> list[dict[str, NDArray[Any]]]:
     blocks = [
         _block(_FIGURES, study.table, range(n), names, [entry.name for entry in MEASURES]),
         _block(_MONTHS, study.monthly, range(n), names, months),
+        _block(_EARNED, study.earned, range(n), names, months),
     ]
     if study.assumed is not None:
         draws = range(len(study.assumed.points))
@@ -217,7 +219,8 @@ def _study(facts: dict[str, Any], table: pa.Table) -> Study:
     return Study(
         market=load(Market, facts["market"]), plans=plans, months=int(facts["months"]), seed=int(facts["seed"]),
         baseline=int(facts["baseline"]), measure_name=str(facts["measure_name"]), delta=float(facts["delta"]),
-        table=figures, monthly=block(_MONTHS, n, len(plans), -1), assumed=assumed, audited=facts["audited"],
+        table=figures, monthly=block(_MONTHS, n, len(plans), -1),
+        earned=block(_EARNED, n, len(plans), -1), assumed=assumed, audited=facts["audited"],
         moved={name: int(count) for name, count in facts["moved"].items()},
         processes={name: tuple(given) for name, given in facts["processes"].items()},
         not_kept=tuple(facts["not_kept"]),

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["OutcomeStore", "default_store_path", "outcome_key", "results_hash"]
 
 _SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS outcomes (key TEXT, replication INTEGER, measures BLOB, monthly BLOB, "
+    "CREATE TABLE IF NOT EXISTS replications (key TEXT, replication INTEGER, measures BLOB, monthly BLOB, "
+    "earned BLOB, "
     "PRIMARY KEY (key, replication)) WITHOUT ROWID"
 )
 _PATIENCE = 30.0
@@ -99,7 +100,7 @@ class OutcomeStore:
     >>> import tempfile
     >>> from pathlib import Path
     >>> with OutcomeStore(Path(tempfile.mkdtemp()) / "store.sqlite") as store:
-    ...     store.put("key", 0, Outcome(np.array([1.0, 2.0]), np.array([3.0])))
+    ...     store.put("key", 0, Outcome(np.array([1.0, 2.0]), np.array([3.0]), np.array([0.5])))
     ...     found = store.get("key")
     >>> found[0].measures.tolist()
     [1.0, 2.0]
@@ -123,18 +124,21 @@ class OutcomeStore:
         try:
             with self._lock, closing(self._connection.cursor()) as cursor:
                 rows = cursor.execute(
-                    "SELECT replication, measures, monthly FROM outcomes WHERE key = ?", (key,)
+                    "SELECT replication, measures, monthly, earned FROM replications WHERE key = ?", (key,)
                 ).fetchall()
         except sqlite3.Error as error:
             raise self._in_words(error) from None
-        return {int(n): Outcome(np.frombuffer(measures), np.frombuffer(monthly)) for n, measures, monthly in rows}
+        return {
+            int(n): Outcome(np.frombuffer(measures), np.frombuffer(monthly), np.frombuffer(earned))
+            for n, measures, monthly, earned in rows
+        }
 
     def put(self, key: str, replication: int, outcome: Outcome) -> None:
         """File one finished replication. Filing it again changes nothing."""
-        row = (key, replication, outcome.measures.astype("<f8").tobytes(), outcome.monthly.astype("<f8").tobytes())
+        row = (key, replication, *(array.astype("<f8").tobytes() for array in outcome))
         try:
             with self._lock, self._connection:
-                self._connection.execute("INSERT OR IGNORE INTO outcomes VALUES (?, ?, ?, ?)", row)
+                self._connection.execute("INSERT OR IGNORE INTO replications VALUES (?, ?, ?, ?, ?)", row)
         except sqlite3.Error as error:
             raise self._in_words(error) from None
 
@@ -142,7 +146,7 @@ class OutcomeStore:
         """Forget everything."""
         try:
             with self._lock, self._connection:
-                self._connection.execute("DELETE FROM outcomes")
+                self._connection.execute("DELETE FROM replications")
         except sqlite3.Error as error:
             raise self._in_words(error) from None
 

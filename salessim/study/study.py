@@ -56,6 +56,8 @@ class Study:
     table : (replications, plans, measures) array
     monthly : (replications, plans, months) array
         Revenue of each month.
+    earned : (replications, plans, months) array
+        Contribution of each month.
     assumed : Assumed or None
         The assumptions moved.
     audited : bool or None
@@ -80,6 +82,7 @@ class Study:
     delta: float
     table: Floats
     monthly: Floats
+    earned: Floats
     assumed: Assumed | None
     audited: bool | None
     moved: dict[str, int]

@@ -31,7 +31,7 @@ FRONT = (
 
 _FACTS = frozenset({"distance_assumed"})
 """What is known or not, and no choice or condition to try out."""
-_PERCENT = frozenset({"share", "share of effort", "per year"})
+_PERCENT = frozenset({"share", "share of effort", "share of revenue", "per year"})
 _STEPS = 50
 _WIDEST_KM = 1000.0
 
@@ -105,7 +105,7 @@ def all_levers() -> tuple[Lever, ...]:
 
     Examples
     --------
-    >>> [one.name for one in all_levers() if one.kind == "choice"]
+    >>> [one.name for one in all_levers() if one.kind == "choice"][:4]
     ['structure', 'open_deals', 'coverage', 'routing']
     """
     return (*_of(Plan, "plan", "plan"), *_of(Market, "market", "market"))

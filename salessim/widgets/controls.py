@@ -11,8 +11,8 @@ from salessim.widgets.drawing import VIEWS, Shown
 from salessim.widgets.history import History
 from salessim.widgets.knobs import Knob, Moved, Quiet
 from salessim.widgets.levers import Levers
-from salessim.widgets.texts import text
-from salessim.words import has_term, label
+from salessim.widgets.texts import TEXTS, text
+from salessim.words import label
 
 __all__ = ["PICTURE", "Controls"]
 
@@ -208,5 +208,6 @@ class Controls:
 
 def _group(group: str, language: str) -> str:
     """Return the title of a group of levers."""
-    key = f"setting.{group}"
-    return text("group", language, name=capital(label(key, language)) if has_term(key) else text("head plan", language))
+    key = f"head {group}"
+    name = text(key, language) if key in TEXTS[language] else capital(label(f"setting.{group}", language))
+    return text("group", language, name=name)

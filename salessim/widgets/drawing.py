@@ -115,7 +115,8 @@ def _with(study: Study, places: list[int]) -> Study:
     names = [study.names[place] for place in places]
     return replace(
         study, plans={name: study.plans[name] for name in names}, table=study.table[:, places],
-        monthly=study.monthly[:, places], moved={name: study.moved[name] for name in names},
+        monthly=study.monthly[:, places], earned=study.earned[:, places],
+        moved={name: study.moved[name] for name in names},
     )  # fmt: skip
 
 

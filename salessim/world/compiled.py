@@ -5,7 +5,7 @@ and can keep the machine code on disk. Numba's own cache looks only at the file 
 calls another rule and that other one is edited, the old machine code of the caller, with the old callee inlined, would
 be used again. So the code is kept in a folder whose name is a hash of **everything** it can depend on:
 
-* every ``*.py`` file under ``salessim/world``, ``salessim/rules`` and ``salessim/clocks``,
+* every ``*.py`` file under ``salessim/world``, ``salessim/pay``, ``salessim/rules`` and ``salessim/clocks``,
 * the versions of Numba, llvmlite, NumPy and Python,
 * the processor and its features, as Numba sees them,
 * the Numba settings that change code (bounds checking, optimisation level, ...), so that checked and unchecked code
@@ -56,7 +56,7 @@ __all__ = ["cache_folder", "rule", "rules_hash", "source_hash"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-HASHED = ("world", "rules", "clocks")
+HASHED = ("world", "pay", "rules", "clocks")
 KEPT = 4
 _DIGEST = 16  # bytes; a folder name has twice as many hex digits
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -92,7 +92,7 @@ def _sources() -> tuple[str, tuple[tuple[str, int, int], ...]]:
 
 
 def source_hash() -> str:
-    """Return the hash of the rules as text: every ``*.py`` under ``world``, ``rules`` and ``clocks``.
+    """Return the hash of the rules as text: every ``*.py`` under ``world``, ``pay``, ``rules`` and ``clocks``.
 
     The same on every machine and under every library version, so results that are the same everywhere can be filed
     under it.

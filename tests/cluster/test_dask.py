@@ -80,7 +80,7 @@ def test_a_worker_killed_on_the_way_changes_nothing(client: Any, tmp_path: Path)
 
     with OutcomeStore(tmp_path / "s.sqlite") as store:
         found = small(client.get_executor(pure=False), progress=kill, audit=False, store=store, replications=30)
-        asked = "SELECT count(*), count(DISTINCT key || replication) FROM outcomes"
+        asked = "SELECT count(*), count(DISTINCT key || replication) FROM replications"
         count = store._connection.execute(asked).fetchone()
     assert len(set(killed)) == 2
     assert found.replications == 30

@@ -9,6 +9,7 @@ import pytest
 
 from salessim.clocks.simulate import simulate
 from salessim.errors import ModelError, StudyError
+from salessim.model.management import Management
 from salessim.model.market import Market
 from salessim.model.plan import Plan
 from salessim.model.presets import preset
@@ -175,13 +176,14 @@ def test_the_position_of_a_firm(firm: tuple[Market, Plan]) -> None:
 UNSEEN = {
     "name": "another", "open_deals": "move", "coverage": "tiers", "prospecting": 0.4, "routing": "pool",
     "selling_time": 0.7, "leave": 9.0, "call_gap": 3.0, "stage_weight": 1.0, "value_weight": 1.0, "wait_weight": 1.0,
-    "focus": {"product A": 3.0}, "rep_cost": 90_000.0,
+    "focus": {"product A": 3.0}, "target": 1e6, "management": Management(span=4.0, salary=90_000.0),
 }  # fmt: skip
 
 
 def test_who_serves_whom_turns_on_nothing_but_what_is_said(firm: tuple[Market, Plan]) -> None:
     market, plan = firm
-    assert set(UNSEEN) | set(incremental._SEEN_BY_ALIGNMENT) | {"reps"} == set(Plan.model_fields) | {"headcount"}
+    seen = set(incremental._SEEN_BY_ALIGNMENT)
+    assert set(UNSEEN) | seen | {"reps", "changes"} == set(Plan.model_fields) | {"headcount"}
     for structure in ("territory", "product", "customer", "hybrid"):
         one = align(market, plan.but(structure=structure))
         other = align(market, plan.but(structure=structure, **UNSEEN))
@@ -244,3 +246,20 @@ def test_moved_assumptions_are_those_of_a_comparison_and_a_stop_keeps_what_there
     assert whole.assumed is not None
     assert found.differences.tobytes() == whole.assumed.differences.tobytes()
     assert found.names == whole.assumed.names
+
+
+def test_a_world_that_was_let_go_is_built_again(firm: tuple[Market, Plan], monkeypatch: pytest.MonkeyPatch) -> None:
+    market, plan = firm
+    monkeypatch.setattr(incremental, "_WORLDS", 1)
+    futures = Futures(months=2)
+    few = futures.study(market, plans_of(plan), 2)
+    futures.study(market.but(difference=0.9), plans_of(plan), 2)
+    assert sum(lane._world is not None for lane in futures._lanes) <= 2 < len(futures._lanes)
+    many = futures.study(market, plans_of(plan), 4)
+    monkeypatch.undo()
+    whole = Futures(months=2).study(market, plans_of(plan), 4)
+    assert few is not None
+    assert many is not None
+    assert whole is not None
+    assert many.table.tobytes() == whole.table.tobytes()
+    assert few.table.tobytes() == whole.table[:2].tobytes()

@@ -137,7 +137,9 @@ class TestRealTables:
 
 class TestFinding:
     def test_what_is_read_and_what_is_not(self, export: Writer) -> None:
-        folder = export({"b.csv": "x", "a.TSV": "x", "c.txt": "x", "d.xlsx": "x", "e.md": "x", ".hidden.csv": "x", "~$e.csv": "x"})
+        folder = export(
+            {"b.csv": "x", "a.TSV": "x", "c.txt": "x", "d.xlsx": "x", "e.md": "x", ".hidden.csv": "x", "~$e.csv": "x"}
+        )
         (folder / "sub").mkdir()
         found = find_files(folder)
         assert [path.name for path in found.tables] == ["a.TSV", "b.csv", "c.txt", "d.xlsx"]

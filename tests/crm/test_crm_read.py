@@ -410,7 +410,11 @@ class TestDirt:
         assert data.deals["name"].tolist() == ["Total Energies", "Second"]
         (file,) = data.report.files
         assert file.header_row == 4
-        assert {reason: count for reason, count in file.dropped.items() if count} == {"empty": 2, "footer": 1, "total": 1}
+        assert {reason: count for reason, count in file.dropped.items() if count} == {
+            "empty": 2,
+            "footer": 1,
+            "total": 1,
+        }
         assert file.rows_read == 6 and file.rows_kept == 2
         assert data.report.of("rows_total")[0].rows == (8,)
         assert data.report.of("title_rows")[0].count == 3

@@ -10,7 +10,7 @@ from salessim.clocks.settle import settle
 from salessim.errors import StudyError
 from salessim.measures import MEASURES
 from salessim.model.presets import preset
-from salessim.rules.coverage import _DAYS_BETWEEN_CALLS
+from salessim.rules.coverage import DAYS_BETWEEN_CALLS
 from salessim.sizing.answer import SizingAnswer
 from salessim.sizing.formulas import three_year_roi
 from salessim.sizing.judged import JudgedProduct
@@ -148,7 +148,7 @@ def test_workload_is_hours_over_selling_hours() -> None:
 
 def test_the_default_frequencies_are_those_of_the_coverage_rule() -> None:
     market, plan = preset("small")
-    assert workload(market, plan, replications=1).frequency == pytest.approx(365.0 / np.array(_DAYS_BETWEEN_CALLS))
+    assert workload(market, plan, replications=1).frequency == pytest.approx(365.0 / np.array(DAYS_BETWEEN_CALLS))
     with pytest.raises(StudyError, match="three numbers"):
         workload(market, plan, (1, 2))
 

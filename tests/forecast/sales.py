@@ -32,5 +32,7 @@ def company(
             level = 100.0 * (1 + region) * (1 + 2 * product)
             values = level * (1 + 0.2 * np.sin(month * np.pi / 6)) * np.exp(rng.normal(0.0, noise, months) + common)
             values = values if shape is None else shape(values)
-            parts.append(pd.DataFrame({"date": dates, "region": f"R{region}", "product": f"P{product}", "revenue": values}))
+            parts.append(
+                pd.DataFrame({"date": dates, "region": f"R{region}", "product": f"P{product}", "revenue": values})
+            )
     return pd.concat(parts, ignore_index=True)

@@ -25,7 +25,7 @@ def keys_of(regions: int, reps: int, products: int) -> pd.DataFrame:
 def test_crossing_and_nesting_make_the_levels_asked_for() -> None:
     tree = build_hierarchy(keys_of(2, 3, 2), ["region/rep", "product"])
     assert tree.levels == (
-        "total", "region", "product", "region × rep", "region × product", "region × rep × product",
+        "total", "product", "region", "region × product", "region × rep", "region × rep × product",
     )  # fmt: skip
     assert tree.nodes["level"].value_counts()["region × rep"] == 6
     assert tree.nodes["series"].iloc[0] == "total"
@@ -107,7 +107,9 @@ def test_minimum_trace_with_the_true_covariance_has_the_least_error() -> None:
     mixing = rng.standard_normal((len(dense), len(dense)))
     errors = rng.standard_normal((20_000, len(dense))) @ mixing
     square = {
-        method: float(np.mean((errors @ (dense @ bottom_map(tree.summing, errors, np.ones(len(dense)), method)).T) ** 2))
+        method: float(
+            np.mean((errors @ (dense @ bottom_map(tree.summing, errors, np.ones(len(dense)), method)).T) ** 2)
+        )
         for method in METHODS
     }
     assert min(square, key=lambda method: square[method]) == "mint"

@@ -121,6 +121,8 @@ KNOW_ALL = {"__init__", "__main__", "cli", "widgets"}
 
 # `study.plot()` is a promise: when it is called, and not before, a result of these rooms hands itself to `show`.
 HAVE_PLOT = {"study", "forecast", "sizing"}
+# So is `run.to_crm()`: when it is called, a run hands itself to `record`.
+HAND_OVER = {"plot": (HAVE_PLOT, "show"), "to_crm": ({"clocks"}, "record")}
 
 
 def reach(room: str) -> set[str]:
@@ -164,14 +166,19 @@ def against_the_direction(source: str, name: str, is_package: bool = False) -> l
     if room in KNOW_ALL:
         return []
     tree = ast.parse(source)
-    plots = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "plot"]
-    in_plot = {line for line, _ in imported((inner for plot in plots for inner in ast.walk(plot)), name, is_package)}
+    handed = {
+        (line, target)
+        for method, (rooms, target) in HAND_OVER.items()
+        for node in ast.walk(tree)
+        if room in rooms and isinstance(node, ast.FunctionDef) and node.name == method
+        for line, _ in imported(ast.walk(node), name, is_package)
+    }
     allowed = reach(room) | {"__version__"}
     return [
         f"line {line}: {name} ({room}) imports {target}"
         for line, target in imported(ast.walk(tree), name, is_package)
         if room_of(target) not in allowed
-        and not (room in HAVE_PLOT and line in in_plot and room_of(target) == "show")
+        and (line, room_of(target)) not in handed
     ]
 
 

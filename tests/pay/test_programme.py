@@ -142,7 +142,7 @@ def test_the_myopic_agent_comes_close(name: str, discount: float) -> None:
 
 
 def test_policies_of_a_plan_take_less_than_60_ms() -> None:
-    """Warm, least processor time of five: twelve types without ratchet, two with one."""
+    """Warm, least processor time of five: twelve types. A ratchet costs some 17 ms a type: only three fit into 60."""
 
     def least(pay: Pay, types: object) -> float:
         programme(pay, types)  # type: ignore[arg-type]
@@ -158,7 +158,7 @@ def test_policies_of_a_plan_take_less_than_60_ms() -> None:
     tied = least(pay_preset("accelerator").but(ratchet_up=0.3, ratchet_down=0.1), team(Motivation()))
     print(f"\nwarm: {plain:.1f} ms for 12 types; with ratchet {tied:.0f} ms for 6")
     assert plain < 60
-    assert tied < 600
+    assert tied < 250
 
 
 def test_policies_are_read_between_and_beyond_grid_points() -> None:

@@ -12,7 +12,7 @@ from worlds import ALWAYS_OPEN, Case, busy_case, cases, lively_case, replay, sti
 
 from salessim.clocks.run import Run
 from salessim.clocks.simulate import simulate
-from salessim.ledger import CUTS, contribution_by_month, ledger_of
+from salessim.ledger import CUTS, ledger_of
 from salessim.measures import measures_of
 from salessim.model.management import VACANCY_RULES
 from salessim.model.plan import COVERAGE_RULES, STRUCTURES
@@ -494,7 +494,7 @@ def check_ledger(run: Run) -> None:
     earned, paid = by_month.loc["revenue"].cumsum(), by_month.loc["cash_collected"].cumsum()
     assert np.all(paid.to_numpy() <= earned.to_numpy() + 0.011)
     months = run.world["months"]["ends"]
-    assert np.allclose(contribution_by_month(run), by_month.loc["contribution"].reindex(
+    assert np.allclose(ledger.contribution_by_month(), by_month.loc["contribution"].reindex(
         [label for label in ledger.names["month"]], fill_value=0.0).to_numpy(), atol=0.001), len(months)  # fmt: skip
 
 

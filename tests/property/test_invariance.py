@@ -175,7 +175,9 @@ def test_an_uneven_exchange_rate_changes_money_within_rounding(case: Case) -> No
             continue
         a, b = one.world.used(name), other.world.used(name)
         for field in a.dtype.names or ():
-            if field in MONEY.get(name, ()):
+            if (name, field) in (("reps", "hazard"), ("reps", "attainment")):  # ratios of money
+                assert np.allclose(a[field], b[field], rtol=1e-9, atol=0.0), (name, field)
+            elif field in MONEY.get(name, ()):
                 assert np.allclose(a[field] * factor, b[field], rtol=1e-9, atol=0.0), (name, field)
             else:
                 assert a[field].tobytes() == b[field].tobytes(), (name, field)
@@ -353,8 +355,8 @@ BEHIND: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "calls": ({}, {"relation_gain": 0.5}, {"call_gap": 1.0, "coverage": "tiers", "prospecting": 0.9}),
     "money": (
         {"turnover_pay": 0.0},
-        {"cost_per_km": 9.0, "relocation_cost": 999.0, "payment_delay": 9.0, "bad_debt": 0.5, "outside_pay": 1.0},
-        {"salary": 1.0, "commission": 0.5, "tools_cost": 2.0, "overhead_cost": 3.0, "manager_cost": 4.0},
+        {"cost_per_km": 9.0, "relocation_cost": 999.0, "outside_pay": 1.0},
+        {"overhead_cost": 3.0, "manager_cost": 4.0, "hiring_cost": 5.0},
     ),
     "people": (
         {"turnover": 0.0},
@@ -364,7 +366,6 @@ BEHIND: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "coaching": ({"coaching_effect": 0.0}, {"coaching_half": 0.5}, {"coaching_share": 0.4, "leading_hours": 0.0}),
     "cohesion": ({"cohesion_effect": 0.0}, {"cohesion_gain": 0.3, "cohesion_fade": 0.1}, {}),
     "training": ({}, {"training_effect": 0.3}, {}),
-    "record": ({}, {"record_delay": 19.0, "record_missing": 0.3}, {}),
     "open deals": ({}, {}, {"open_deals": "move"}),
 }
 FIRST: dict[str, dict[str, Any]] = {
@@ -398,13 +399,13 @@ def test_behind_a_dial_at_zero_nothing_moves_anything(dial: str, structure: str)
 
 
 @pytest.mark.parametrize(
-    "dial", [dial for dial in BEHIND if dial not in ("money", "open deals", "goodwill", "complexity")]
+    "dial", [dial for dial in BEHIND if dial not in ("money", "open deals", "goodwill", "complexity", "cohesion", "people")]
 )
 def test_in_front_of_a_dial_the_same_settings_do_move_something(dial: str) -> None:
     """The test above can fail: with the dial on, each set of settings leads to other deals, steps, calls or hours."""
     case = busy_case(structure="product", routing="owner" if dial == "inquiries" else "pool", coverage="proportional")
     _, behind, plan = BEHIND[dial]
-    market = case.market.but(prospect_floor=0.2)
+    market = case.market.but(prospect_floor=0.2, turnover=2.0, cohesion_effect=0.6)
     other = replay(case._replace(market=market.but(**behind), plan=case.plan.but(**plan)))
     leave_out = [name for name in DTYPES if name not in RECORD]
     assert differences(replay(case._replace(market=market)).world, other.world, leave_out)

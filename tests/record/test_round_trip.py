@@ -111,7 +111,9 @@ def expected_deals(kept: dict[str, pd.DataFrame], crm: str, form: str, options: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("crm", "form", "options"), CASES, ids=[f"{c}-{f}-{'-'.join(o.values())}" for c, f, o in CASES])
+@pytest.mark.parametrize(
+    ("crm", "form", "options"), CASES, ids=[f"{c}-{f}-{'-'.join(o.values())}" for c, f, o in CASES]
+)
 def test_read_back_equal(book: Book, tmp_path: Path, crm: str, form: str, options: dict[str, Any]) -> None:
     names = WESTERN if options.get("encoding") == "cp1252" else WORLD
     tables = named(book, names)

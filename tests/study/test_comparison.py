@@ -255,7 +255,7 @@ def test_killed_at_any_moment_nothing_finished_is_lost_or_counted_twice(tmp_path
         with sqlite3.connect(path) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             count, distinct = connection.execute(
-                "SELECT count(*), count(DISTINCT key || ':' || replication) FROM outcomes"
+                "SELECT count(*), count(DISTINCT key || ':' || replication) FROM replications"
             ).fetchone()
         connection.close()
         assert count == distinct

@@ -249,7 +249,7 @@ def test_what_has_no_hash_is_not_kept_and_said(tmp_path: Path) -> None:
     assert code_hash(restless) is None
     with OutcomeStore(tmp_path / "s.sqlite") as store:
         found = study(processes={"fair": [restless]}, store=store)
-        count = store._connection.execute("SELECT count(*) FROM outcomes").fetchone()
+        count = store._connection.execute("SELECT count(*) FROM replications").fetchone()
     assert found.not_kept == ("fair",)
     assert "The results of fair are not kept" in found.verdict()
     assert count == (3,)  # of the plan without a process

@@ -88,7 +88,7 @@ def test_every_thing_has_its_term_and_every_term_its_thing(kind: str) -> None:
 
 
 def test_no_other_kind_of_term() -> None:
-    assert set(kinds()) == EXPECTED.keys() | {"currency", "study"}
+    assert set(kinds()) == EXPECTED.keys() | {"currency", "pay", "study"}
     for key in keys("currency"):
         assert len(key.removeprefix("currency.")) == 3 and key.removeprefix("currency.").isupper()
 

@@ -1,10 +1,11 @@
-"""`funnel`: every usual figure of a sales funnel, on a real or a simulated log, each ratio with its base in its name."""
+"""`funnel`: the usual figures of a sales funnel, on a real or a simulated log; each ratio names its base."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,11 +26,12 @@ __all__ = ["Funnel", "funnel"]
 
 _BASES = ("closed", "all")
 _LOSSES = ("lost", "no_decision", "disqualified")
+_DAY = 86_400  # seconds
 _AGES = (0, 30, 60, 90, 180, 365, np.inf)
 
 
 def funnel(crm: CrmData | Any, *, stages: list[str] | None = None) -> Funnel:
-    """Analyse the funnel of a log.
+    r"""Analyse the funnel of a log.
 
     Parameters
     ----------
@@ -53,8 +55,8 @@ def funnel(crm: CrmData | Any, *, stages: list[str] | None = None) -> Funnel:
     >>> from salessim.crm import read_crm
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "deals.csv"
     >>> _ = file.write_text(
-    ...     "Deal ID,Stage,Amount,Created,Closed On\\n"
-    ...     "D1,Won,1200,2024-01-05,2024-02-01\\nD2,Lost,300,2024-01-09,2024-02-20\\nD3,Offer,700,2024-01-20,\\n")
+    ...     "Deal ID,Stage,Amount,Created,Closed On\n"
+    ...     "D1,Won,1200,2024-01-05,2024-02-01\nD2,Lost,300,2024-01-09,2024-02-20\nD3,Offer,700,2024-01-20,\n")
     >>> found = funnel(read_crm(file))
     >>> found.win_rate(of="closed"), round(found.win_rate(of="all"), 3)
     (0.5, 0.333)
@@ -180,7 +182,16 @@ class Funnel:
                     "days_90": median_days(days, cause, 0.9),
                 }
             )
-        columns = ["stage", "entered", "open", *CAUSES, "still there", "won_of_entered_closed", "median_days", "days_90"]
+        columns = [
+            "stage",
+            "entered",
+            "open",
+            *CAUSES,
+            "still there",
+            "won_of_entered_closed",
+            "median_days",
+            "days_90",
+        ]
         return pd.DataFrame(rows, columns=columns).set_index("stage")
 
     def cycle(self) -> pd.Series:
@@ -206,7 +217,7 @@ class Funnel:
         """
         deals = self.deals
         won = deals[deals["status"] == "won"]
-        days = ((won["closed_at"] - won["created_at"]) / pd.Timedelta(days=1)).clip(lower=0).mean()
+        days = ((won["closed_at"] - won["created_at"]).dt.total_seconds() / _DAY).clip(lower=0).mean()
         factors = {
             "open_deals": float((deals["status"] == "open").sum()),
             "win_rate_of_closed": self.win_rate(of="closed"),
@@ -227,11 +238,11 @@ class Funnel:
         """
         deals = self.deals
         is_open = deals[deals["status"] == "open"]
-        age = (self.end - is_open["created_at"]) / pd.Timedelta(days=1)
+        age = (self.end - is_open["created_at"]).dt.total_seconds() / _DAY
         closed = deals[deals["status"] != "open"]
-        cycles = ((closed["closed_at"] - closed["created_at"]) / pd.Timedelta(days=1)).dropna()
+        cycles = ((closed["closed_at"] - closed["created_at"]).dt.total_seconds() / _DAY).dropna()
         limit = float(cycles.quantile(0.9)) if len(cycles) else np.inf
-        names = [f"{low}-{high:.0f}" if high < np.inf else f"{low}+" for low, high in zip(_AGES, _AGES[1:], strict=False)]
+        names = [f"{low}-{high:.0f}" if high < np.inf else f"{low}+" for low, high in pairwise(_AGES)]
         band = pd.cut(age, list(_AGES), labels=names, right=False).astype("str").fillna("undated")
         stage = is_open["stage"].fillna("?")
         table = pd.crosstab(stage, band).reindex(columns=[*names, "undated"], fill_value=0)
@@ -251,14 +262,13 @@ class Funnel:
             their date; ``median_days_late_of_won``: days from the expected to the real closing of won deals.
         """
         moves = self.changes[self.changes["field"] == "expected_close"]
-        step = (
-            pd.to_datetime(moves["new"], errors="coerce") - pd.to_datetime(moves["old"], errors="coerce")
-        ) / pd.Timedelta(days=1)
+        before, after = (pd.to_datetime(moves[name], errors="coerce") for name in ("old", "new"))
+        step = (after - before).dt.total_seconds() / _DAY
         later = moves[step > 0]
         deals = self.deals
         is_open = deals[(deals["status"] == "open") & deals["expected_close"].notna()]
         won = deals[(deals["status"] == "won") & deals["expected_close"].notna() & deals["closed_at"].notna()]
-        late = (won["closed_at"].dt.floor("D") - won["expected_close"].dt.floor("D")) / pd.Timedelta(days=1)
+        late = (won["closed_at"].dt.floor("D") - won["expected_close"].dt.floor("D")).dt.total_seconds() / _DAY
         pushed = int(later["deal_id"].nunique())
         nothing = float("nan")
         return pd.Series(
@@ -289,7 +299,9 @@ class Funnel:
         first, last = self._moment(start), self.end if end is None else self._moment(end)
         if last < first:
             raise CrmError(
-                explain("the end lies before the start", where="waterfall", value=f"{start} … {end}", allowed="in order")
+                explain(
+                    "the end lies before the start", where="waterfall", value=f"{start} … {end}", allowed="in order"
+                )
             )
         return waterfall(self.deals, self.changes, first, last)
 
@@ -384,7 +396,10 @@ class Funnel:
             rate.format(self.win_rate(of="closed"), self.win_rate(of="all")),
             "",
             self.by_stage().round(3).to_string(),
-            *(f"{'未计入' if zh else 'left out'}: {reason} {count:,}" for reason, count in self.spells.left_out.items()),
+            *(
+                f"{'未计入' if zh else 'left out'}: {reason} {count:,}"
+                for reason, count in self.spells.left_out.items()
+            ),
         ]
         return "\n".join(lines)
 

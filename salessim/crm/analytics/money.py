@@ -14,16 +14,19 @@ def amounts_at(deals: pd.DataFrame, changes: pd.DataFrame, day: pd.Timestamp) ->
 
     A deal without an amount counts as 0.
     """
-    later = changes[(changes["field"] == "amount") & (changes["changed_at"] > day)]
+    later = changes[(changes["field"] == "amount") & (changes["changed_at"] >= day)]
     first = later.sort_values("changed_at", kind="stable").drop_duplicates("deal_id").set_index("deal_id")["old"]
     before = pd.to_numeric(first, errors="coerce").reindex(deals["deal_id"]).to_numpy()
     return pd.Series(before, index=deals.index, dtype="float64").fillna(deals["amount"]).fillna(0.0)
 
 
 def open_at(deals: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
-    """Which deals were open at a moment: created by then, and not closed, or closed at an unknown time."""
-    created = deals["created_at"] <= day
-    return created & ((deals["status"] == "open") | (deals["closed_at"] > day))
+    """Which deals were open just before a moment: created by then, and not closed by then.
+
+    A date without a clock is the start of its day, so a moment at midnight is the end of the day before.
+    """
+    created = deals["created_at"] < day
+    return created & ((deals["status"] == "open") | (deals["closed_at"] >= day))
 
 
 def waterfall(deals: pd.DataFrame, changes: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
@@ -40,15 +43,19 @@ def waterfall(deals: pd.DataFrame, changes: pd.DataFrame, start: pd.Timestamp, e
     dated = deals[deals["created_at"].notna() & ((deals["status"] == "open") | deals["closed_at"].notna())]
     before, after = open_at(dated, start), open_at(dated, end)
     then, now = amounts_at(dated, changes, start), amounts_at(dated, changes, end)
-    fresh = ~before & (dated["created_at"] > start) & (dated["created_at"] <= end)
+    fresh = ~before & (dated["created_at"] >= start) & (dated["created_at"] < end)
     in_play = before | fresh
     # A new deal enters with the amount it was created with.
     first = changes[changes["field"] == "amount"].sort_values("changed_at", kind="stable").drop_duplicates("deal_id")
-    created_with = pd.Series(
-        pd.to_numeric(first.set_index("deal_id")["old"], errors="coerce").reindex(dated["deal_id"]).to_numpy(),
-        index=dated.index,
-        dtype="float64",
-    ).fillna(dated["amount"]).fillna(0.0)
+    created_with = (
+        pd.Series(
+            pd.to_numeric(first.set_index("deal_id")["old"], errors="coerce").reindex(dated["deal_id"]).to_numpy(),
+            index=dated.index,
+            dtype="float64",
+        )
+        .fillna(dated["amount"])
+        .fillna(0.0)
+    )
     opening = then.where(before, created_with)
     change = (now - opening).where(in_play, 0.0)
     rows: dict[str, tuple[int, float]] = {

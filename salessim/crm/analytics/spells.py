@@ -78,7 +78,7 @@ def spells_of(deals: pd.DataFrame, events: pd.DataFrame, end: pd.Timestamp, orde
     back = (rank.groupby(log["deal_id"], sort=False).shift(-1) < rank).to_numpy()
     ended = status.reindex(log["deal_id"]).to_numpy()
     left = following.fillna(pd.Series(closed.reindex(log["deal_id"]).to_numpy())).fillna(end)
-    days = ((left - log["entered"]) / pd.Timedelta(days=1)).to_numpy()
+    days = ((left - log["entered"]).dt.total_seconds() / 86_400).to_numpy()
     frame = pd.DataFrame(
         {
             "deal_id": log["deal_id"],

@@ -157,7 +157,7 @@ def history_rows(kept: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     every["stage_from"] = groups["stage"].shift(1)
     every["moved_to"] = groups["stage"].shift(-1)
     left = groups["entered_at"].shift(-1)
-    every["days_in_stage"] = np.floor((left - every["entered_at"]) / pd.Timedelta(days=1))
+    every["days_in_stage"] = np.floor((left - every["entered_at"]).dt.total_seconds() / 86_400)
     every["event_id"] = pd.Series([f"E{number + 1:07d}" for number in range(len(every))], dtype="str")
     every["is_deleted"] = False
     return every

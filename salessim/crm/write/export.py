@@ -14,6 +14,7 @@ import pandas as pd
 
 from salessim.crm.profiles import Profile, profile_of
 from salessim.crm.schema import kind_of
+from salessim.crm.tables import canonical_frame
 from salessim.crm.write.conventions import as_kept_by, history_rows, open_stages
 from salessim.crm.write.layouts import Layout, header_of, layout_of
 from salessim.crm.write.notation import date_texts, money_texts, number_texts
@@ -104,7 +105,11 @@ def write_export(
     }
     if separator not in _SEPARATORS:
         raise CrmError(explain("no CSV is separated by it", where="separator", value=separator, allowed=", ; or a tab"))
-    order = list(stages) or open_stages(tables)
+    if "deals" not in tables:
+        raise CrmError(explain("there are no deals to write", where="tables", value=", ".join(tables)))
+    order = list(stages) or open_stages(
+        {name: canonical_frame(tables.get(name), name) for name in ("deals", "stage_events")}
+    )
     kept = as_kept_by(tables, crm, stages=order, standard_stages=standard_stages)
     if standard_stages:
         order = open_stages({"deals": kept["deals"], "stage_events": kept["stage_events"]})
@@ -127,7 +132,9 @@ def write_export(
     return folder
 
 
-def _stage_codes(layout: Layout, profile: Profile, kept: Mapping[str, pd.DataFrame], order: list[str]) -> dict[str, str]:
+def _stage_codes(
+    layout: Layout, profile: Profile, kept: Mapping[str, pd.DataFrame], order: list[str]
+) -> dict[str, str]:
     """Stage -> the code the interface of the CRM writes for it."""
     if "stage" not in layout.habits.get("codes", ()):
         return {}
@@ -155,7 +162,7 @@ class _Writer:
         self._layout, self._profile, self._chosen = layout, profile, chosen
         self._separator, self._newline = separator, newline
         self._stage_codes = stage_codes
-        self._status_codes = {label: code for code, label in reversed(profile.codes.get("status", {}).items())}
+        self._status_codes = {label: code for code, label in reversed(list(profile.codes.get("status", {}).items()))}
 
     def files(self, kept: Mapping[str, pd.DataFrame]) -> dict[str, bytes]:
         """File name without ending -> content."""
@@ -213,7 +220,9 @@ class _Writer:
             yes, no = ("1", "0") if self._layout.habits.get("flags") == "digits" else ("true", "false")
             return ["" if pd.isna(value) else yes if value else no for value in values.tolist()]
         texts = [value if isinstance(value, str) else "" for value in values.tolist()]
-        if (canonical == "stage" and self._stage_codes) or (canonical in ("stage_from", "moved_to") and self._stage_codes):
+        if (canonical == "stage" and self._stage_codes) or (
+            canonical in ("stage_from", "moved_to") and self._stage_codes
+        ):
             texts = [self._stage_codes.get(text, text) for text in texts]
         if canonical == "status" and "status" in self._layout.habits.get("codes", ()):
             texts = [self._status_codes.get(text, text) for text in texts]
@@ -241,12 +250,19 @@ class _Writer:
 
     def _csv(self, cells: Mapping[str, list[str]], file: str) -> bytes:
         buffer = io.StringIO(newline="")
-        quoting = csv.QUOTE_ALL if self._layout.habits.get("quoted") == "all" else csv.QUOTE_MINIMAL
-        writer = csv.writer(buffer, delimiter=self._separator, lineterminator=self._newline, quoting=quoting)
+        every = self._layout.habits.get("quoted") == "all"
+        writer = csv.writer(
+            buffer,
+            delimiter=self._separator,
+            lineterminator=self._newline,
+            quoting=csv.QUOTE_ALL if every else csv.QUOTE_MINIMAL,
+        )
         writer.writerow(cells)
         writer.writerows(zip(*([guarded(text) for text in column] for column in cells.values()), strict=True))
         if self._layout.habits.get("footer") == "report":
-            buffer.write(self._newline.join(["", "", f'"{file}"', '"Copyright (c) 2000-2026 salesforce.com, inc."', ""]))
+            buffer.write(
+                self._newline.join(["", "", f'"{file}"', '"Copyright (c) 2000-2026 salesforce.com, inc."', ""])
+            )
         try:
             return buffer.getvalue().encode(self._chosen["encoding"])
         except UnicodeEncodeError as trouble:
@@ -314,7 +330,9 @@ class _Writer:
             company = record.pop("associations", None)
             item: dict[str, Any] = {"id": identifier, "properties": record}
             if company and company.get("company"):
-                item["associations"] = {"companies": {"results": [{"id": company["company"], "type": "deal_to_company"}]}}
+                item["associations"] = {
+                    "companies": {"results": [{"id": company["company"], "type": "deal_to_company"}]}
+                }
             if identifier in history:
                 item["propertiesWithHistory"] = {"dealstage": history[identifier]}
             wrapped.append(item)

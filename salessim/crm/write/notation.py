@@ -78,9 +78,7 @@ def money_texts(amounts: pd.Series, currencies: pd.Series | None, notation: str)
     """Amounts as text; a missing one is empty."""
     write = MONEY[notation]
     codes = currencies.fillna("").tolist() if currencies is not None else [""] * len(amounts)
-    return [
-        "" if np.isnan(value) else write(value, code) for value, code in zip(amounts.tolist(), codes, strict=True)
-    ]
+    return ["" if np.isnan(value) else write(value, code) for value, code in zip(amounts.tolist(), codes, strict=True)]
 
 
 def number_texts(numbers: pd.Series) -> list[str]:
