@@ -51,8 +51,9 @@ class Management(Part):
         source="16 %, best practice 28 % (Alexander Group)", evidence="published",
     )  # fmt: skip
     leading_hours: float = assumption(
-        7.0, 2.0, 15.0, unit="hours a month", off=0.0,
+        10.0, 4.0, 15.0, unit="hours a month", off=0.0,
         meaning="a manager's hours a month for each rep apart from coaching: reports, deals, appraisal",
+        source="ours, unsourced; set so that the best span of control is about 11, in the usual range of 5 to 15",
     )  # fmt: skip
     recruiting_hours: float = assumption(
         12.0, 0.0, 30.0, unit="hours a month", off=0.0,

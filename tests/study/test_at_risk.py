@@ -9,7 +9,7 @@ from worlds import line_of_stages, quiet_market, quiet_plan
 from salessim.clocks.simulate import simulate
 from salessim.errors import StudyError
 from salessim.model.change import Change, Trigger
-from salessim.model.market import Market, Stages
+from salessim.model.market import Market
 from salessim.model.plan import Plan
 from salessim.model.presets import preset
 from salessim.model.today import OpenDeals, Relations
@@ -21,22 +21,20 @@ VALUES = {"product 1": 700.0, "product 2": 900.0}
 
 def two_accounts() -> tuple[Market, Plan]:
     """Two accounts with two products each, a rep each, one open deal per product that never ends."""
-    market = quiet_market(Stages([*line_of_stages(1.0, 1.0)]), queues=2, rates=(0.05, 0.05))
+    market = quiet_market(line_of_stages(1.0, dwell=1e7), queues=2, rates=(0.05, 0.05))
     stage = str(market.stages["stage"][0])
     deals = [
         {"deal": f"{a} {p}", "account": f"account {a:03d}", "product": p, "rep": f"rep {a:03d}-1", "stage": stage,
          "age": 5.0, "value": value}
         for a in (1, 2) for p, value in VALUES.items()
     ]  # fmt: skip
-    ties = [{"account": f"account {a:03d}", "rep": f"rep {a:03d}-1", "level": level} for a, level in ((1, 0.8), (2, 0.5))]
+    ties = [
+        {"account": f"account {a:03d}", "rep": f"rep {a:03d}-1", "level": level} for a, level in ((1, 0.8), (2, 0.5))
+    ]
     market = market.but(
         relation_kept=KEPT, match_effect=0.0, revival=0.0,
         today=market.today.but(open_deals=OpenDeals(deals), relations=Relations(ties)),
     )  # fmt: skip
-    stages = [dict(zip(market.stages.frame().columns, row, strict=True)) for row in market.stages.frame().to_numpy()]
-    for row in stages:
-        row["dwell"] = 1e7
-    market = market.but(stages=Stages(stages))
     return market, quiet_plan(2)
 
 

@@ -46,7 +46,7 @@ def values(reading: path_module.Reading) -> tuple[float, float, float]:
     return reading.value, reading.low, reading.high
 
 
-# ---- by hand ----------------------------------------------------------------------------------------------------------
+# ---- by hand ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_known_dip() -> None:
@@ -121,7 +121,7 @@ def test_only_another_plan_of_the_study_has_a_path(name: str) -> None:
         path_of(study([1, 2, 3]), name)
 
 
-# ---- intervals --------------------------------------------------------------------------------------------------------
+# ---- intervals -------------------------------------------------------------------------------------------------------
 
 
 def test_the_bootstrap_is_deterministic() -> None:
@@ -181,7 +181,7 @@ def test_a_plan_that_changes_nothing_is_rarely_said_to_dip() -> None:
     assert all(found)
 
 
-# ---- words and picture ------------------------------------------------------------------------------------------------
+# ---- words and picture -----------------------------------------------------------------------------------------------
 
 PATHS: dict[str, tuple[Path, tuple[str, str]]] = {
     "dip and break-even": (

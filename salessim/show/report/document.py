@@ -1,0 +1,91 @@
+"""What a report is made of, whatever it is written as: sections of paragraphs, tables and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Block", "Cell", "Document", "Picture", "Section", "Table", "Text", "number", "words"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: how it reads, and the number behind it where it is one, with the format a spreadsheet gives it."""
+
+    text: str
+    value: float | None = None
+    form: str = "General"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph: the ``lead`` of a report, a ``plain`` one, or a ``note`` in small letters."""
+
+    text: str
+    kind: Literal["lead", "plain", "note"] = "plain"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: its title, the heads of the columns, the rows; the first `wide` columns are text, the others figures.
+
+    `strong` are the rows that stand out (sums). A `folded` table is a long one that a screen shows on demand.
+    """
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    wide: int = 1
+    strong: frozenset[int] = frozenset()
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure and what it shows, in words, for those who cannot see it."""
+
+    figure: Figure
+    finding: str
+
+
+Block = Text | Table | Picture
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what stands under it; `short` is the name a spreadsheet has room for."""
+
+    title: str
+    short: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole report."""
+
+    language: str
+    title: str
+    question: str
+    made: str
+    sections: tuple[Section, ...] = field(default=())
+
+
+def words(texts: Sequence[str]) -> tuple[Cell, ...]:
+    """Return a row of text."""
+    return tuple(Cell(text) for text in texts)
+
+
+def number(value: float, text: str, form: str = "#,##0") -> Cell:
+    """Return a figure; one that does not exist is written as its text only.
+
+    Examples
+    --------
+    >>> number(float("nan"), "-").value is None
+    True
+    """
+    return Cell(text, None if value != value else value, form)  # noqa: PLR0124  NaN is what differs from itself
