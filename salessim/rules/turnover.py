@@ -39,14 +39,9 @@ def quit_rate(w: Tables, r: int, m: int, t: float) -> float:
         ratio = min(max(yearly_pay(w, r, m) / s.outside_pay, 0.25), 4.0)
         rate *= exp(-s.turnover_pay * log(ratio))
     g = w.reps[r].group
-    size = 0
-    other = w.groups[g].first_rep
-    while other >= 0:
-        size += 1
-        other = w.reps[other].next_of_group
     left = w.groups[g].left + w.groups[g].left_before + w.groups[g].left_long_ago
-    if size > 0:
-        rate *= 1.0 + s.turnover_peers * left / size
+    if w.groups[g].members > 0:
+        rate *= 1.0 + s.turnover_peers * left / w.groups[g].members
     rate *= 1.0 + s.turnover_tenure * exp(-(t - w.reps[r].since) / _A_YEAR)
     return rate * cohesion_factor(w, g)
 
@@ -57,6 +52,10 @@ def let_quit(w: Tables, m: int, t: float) -> None:
     if w.settings[0].turnover <= 0.0:
         return
     days = w.months[m].ends - (w.months[m - 1].ends if m > 0 else 0.0)
+    for g in range(w.groups.size):
+        w.groups[g].members = 0
+    for r in range(w.reps.size):
+        w.groups[w.reps[r].group].members += w.reps[r].open
     for r in range(w.reps.size):
         if w.reps[r].present != 0 and w.reps[r].leaving == 0:
             there = min(days, t - w.reps[r].since)

@@ -145,7 +145,7 @@ reps_t = _record(
     protected_until=_F, protected_pay=_F,
 )  # fmt: skip
 groups_t = _record(
-    first_deal=_I, waiting=_I, first_rep=_I, cohesion=_F, left=_I, left_before=_I, left_long_ago=_I
+    first_deal=_I, waiting=_I, first_rep=_I, members=_I, cohesion=_F, left=_I, left_before=_I, left_long_ago=_I
 )  # fmt: skip
 levels_t = _record(level=_F, touched=_F)
 relations_t = _record(
