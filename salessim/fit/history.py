@@ -27,11 +27,14 @@ class History:
     ----------
     deals : DataFrame
         Deals with a date of creation, with columns `account`, `product`, `rep`, `status` (``open``, ``zombie`` or an
-        end), `age` (days from creation to the end, or to the snapshot), `amount`, `created`, `known_account`.
+        end), `age` (days from creation to the end, or to the snapshot), `amount`, `created`, `closed`, `source`, `reason`,
+        `known_account`.
     days : float
         Length of the window.
     since : Timestamp
         First day of the window.
+    end : Timestamp
+        When the log ends: the end of the day of the snapshot, or that day itself where the log knows days only.
     notes : tuple of str
         What was left out or assumed.
     """
@@ -39,6 +42,7 @@ class History:
     deals: pd.DataFrame
     days: float
     since: pd.Timestamp
+    end: pd.Timestamp
     notes: tuple[str, ...]
 
     @property
@@ -71,7 +75,7 @@ def read_history(crm: CrmData) -> History:
     dated = deals[deals["created_at"].notna()]
     if len(dated) < len(deals):
         notes.append(f"{len(deals) - len(dated):,} deals without a date of creation are left out")
-    as_of = pd.Timestamp(crm.as_of)
+    end_of_log = _end_of_log(pd.to_datetime(dated["created_at"]), pd.Timestamp(crm.as_of))
     frame = pd.DataFrame(
         {
             "deal": dated["deal_id"].astype(str),
@@ -83,14 +87,16 @@ def read_history(crm: CrmData) -> History:
             "amount": pd.to_numeric(dated["amount"], errors="coerce"),
             "created": pd.to_datetime(dated["created_at"]),
             "closed": pd.to_datetime(dated["closed_at"]),
+            "source": dated["source"] if "source" in dated else None,
+            "reason": dated["lost_reason"] if "lost_reason" in dated else None,
         }
     ).reset_index(drop=True)
-    frame = frame[frame["created"] <= as_of]
+    frame = frame[frame["created"] <= end_of_log]
     ended = frame["status"] != "open"
     undated = ended & frame["closed"].isna()
     if undated.any():
         notes.append(f"{int(undated.sum()):,} ended deals without a closing date are left out of the times")
-    end = frame["closed"].where(ended, as_of).fillna(as_of)
+    end = frame["closed"].where(ended, end_of_log).fillna(end_of_log)
     frame["age"] = ((end - frame["created"]).dt.total_seconds() / 86400.0).clip(lower=0.0)
     longest = float(frame.loc[ended & ~undated, "age"].max()) if (ended & ~undated).any() else np.inf
     zombie = (~ended) & (frame["age"] > longest)
@@ -111,5 +117,13 @@ def read_history(crm: CrmData) -> History:
     monthly = frame["created"].dt.to_period("M").value_counts().sort_index()
     full = monthly[monthly >= monthly.median() / 4]
     since = max(full.index[0].to_timestamp(), frame["created"].min())
-    days = max((as_of - since).days + 1, 1)
-    return History(frame, float(days), since, tuple(notes))
+    days = max((pd.Timestamp(crm.as_of) - since).days + 1, 1)
+    return History(frame, float(days), since, end_of_log, tuple(notes))
+
+
+def _end_of_log(created: pd.Series, as_of: pd.Timestamp) -> pd.Timestamp:
+    """Return the end of the day of the snapshot where the log has times of day, else that day."""
+    import pandas as pd
+
+    timed = bool((created.dt.normalize() != created).any())
+    return as_of.normalize() + pd.Timedelta(days=1) if timed else as_of

@@ -16,6 +16,7 @@ from salessim.study.holding import Holding
 from salessim.study.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
+    import datetime as dt
     from pathlib import Path
 
     import pandas as pd
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from salessim.model.market import Market
     from salessim.model.plan import Plan
+    from salessim.study.explain import Explanation
 
 __all__ = ["Assumed", "Study"]
 
@@ -170,6 +172,15 @@ class Study:
         from salessim.show.study_figure import study_figure
 
         return study_figure(self, language)
+
+    def report(
+        self, path: str | Path, language: str = "en", *, question: str = "", explanation: Explanation | None = None,
+        date: dt.date | None = None,
+    ) -> Path:  # fmt: skip
+        """Write the report to hand on, as .html, .pdf or .xlsx; see `salessim.show.report.report`."""
+        from salessim.show.report import report
+
+        return report(self, path, language, question=question, explanation=explanation, date=date)
 
     def save(self, path: str | Path) -> Path:
         """Write the study, with market and plans, to one Parquet file; see `salessim.study.saved`."""

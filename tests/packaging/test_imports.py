@@ -121,8 +121,8 @@ KNOW_ALL = {"__init__", "__main__", "cli", "widgets"}
 
 # `study.plot()` is a promise: when it is called, and not before, a result of these rooms hands itself to `show`.
 HAVE_PLOT = {"study", "forecast", "sizing"}
-# So is `run.to_crm()`: when it is called, a run hands itself to `record`.
-HAND_OVER = {"plot": (HAVE_PLOT, "show"), "to_crm": ({"clocks"}, "record")}
+# So are `study.report()`, and `run.to_crm()`: when it is called, a run hands itself to `record`.
+HAND_OVER = {"plot": (HAVE_PLOT, "show"), "report": ({"study"}, "show"), "to_crm": ({"clocks"}, "record")}
 
 
 def reach(room: str) -> set[str]:

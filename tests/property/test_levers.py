@@ -1,8 +1,8 @@
 """Every lever of people, plans in time, money and record moves what it should, the right way; at its zero, nothing.
 
 Each lever is set low and high in the same world with the same luck, in ten paired replications. The mean difference
-must have the right sign and be at least three of its standard errors from zero, so a lever that does nothing passes with
-probability 0.007 and one that works the wrong way never.
+must have the right sign and be at least three of its standard errors from zero, so a lever that does nothing passes
+with probability 0.007 and one that works the wrong way never.
 """
 
 from __future__ import annotations

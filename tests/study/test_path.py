@@ -143,6 +143,15 @@ def test_intervals_shrink_with_replications() -> None:
         assert 0.15 < narrow / wide < 0.35
 
 
+def test_few_futures_that_differ_do_not_widen_the_band_beyond_measure() -> None:
+    found = study([0.0] * 12, n=30)
+    found.monthly[0, 1, 2:] -= 30.0  # the change comes in one future only: in a third of all draws nobody sees it
+    found.monthly[1:4, 1, 6:] -= 20.0
+    path = path_of(found, "go")
+    assert path.dip_depth.value < path.dip_depth.high < 0.30 / 3.0
+    assert path.dip_depth.low == 0.0
+
+
 def late(x: float) -> float:
     return math.inf if math.isnan(x) else x
 

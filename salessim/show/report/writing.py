@@ -11,7 +11,7 @@ from salessim.study.phrases import phrase
 from salessim.study.wording import clean, currency_label, scale
 from salessim.words import has_term, label, sentence
 
-__all__ = ["Unit", "money_unit", "plain", "setting_words", "signed", "unit_of"]
+__all__ = ["Unit", "figure", "money_unit", "plain", "setting_words", "signed", "unit_of"]
 
 #: factor to divide by, name of what remains, format of a spreadsheet for the undivided figure
 Unit = tuple[float, str, str]
@@ -62,6 +62,18 @@ def unit_of(entry: Measure, largest: float, currency: str, language: str) -> Uni
     return 1.0, label(f"unit.{entry.unit}", language), "#,##0.0"
 
 
+def figure(value: float) -> str:
+    """Write a setting with as many digits as it has, at most four after the point.
+
+    Examples
+    --------
+    >>> figure(0.05), figure(120000.0), figure(-0.12345)
+    ('0.05', '120,000', '−0.1235')
+    """
+    text = plain(value, 4)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def setting_words(settings: Mapping[str, Any], language: str) -> str:
     """Write settings as a list: name and value of each.
 
@@ -84,9 +96,7 @@ def _value(name: str, value: Any, language: str) -> str:
     if isinstance(value, str):
         return label(f"{name}.{value}", language) if has_term(f"{name}.{value}") else clean(value)
     if isinstance(value, int | float):
-        return plain(float(value), 0 if float(value).is_integer() else 3).rstrip("0").rstrip(".") if not float(
-            value
-        ).is_integer() else plain(float(value))
+        return figure(float(value))
     if isinstance(value, Mapping):
         return phrase(language, "comma").join(f"{clean(str(key))} {clean(str(one))}" for key, one in value.items())
     return clean(str(value))

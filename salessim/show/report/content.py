@@ -1,0 +1,390 @@
+"""The content of a report on a study: what was asked, what was found, what it costs, and how far to trust it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from salessim.ledger import LINES
+from salessim.measures import MEASURES, Measure
+from salessim.model.fingerprint import fingerprint
+from salessim.show.path_figure import path_figure
+from salessim.show.report.assumptions import assumption_blocks
+from salessim.show.report.costs import accounts_of
+from salessim.show.report.document import Block, Cell, Document, Picture, Section, Table, Text, number, words
+from salessim.show.report.writing import money_unit, plain, setting_words, signed, unit_of
+from salessim.show.study_figure import alt_text, study_figure
+from salessim.study.judgement import Judgement
+from salessim.study.path import path_of
+from salessim.study.phrases import figures, phrase, probability, quantity, share
+from salessim.study.store import results_hash
+from salessim.study.wording import (
+    audit_lines,
+    capital,
+    clean,
+    names_for_sentences,
+    plan_labels,
+    second_line,
+    strongest_assumptions,
+    verdict_text,
+    what_it_hangs_on,
+)
+from salessim.words import label, sentence
+from salessim.words.terms import checked_language
+
+if TYPE_CHECKING:
+    from salessim.model.change import Change
+    from salessim.model.plan import Plan
+    from salessim.study.explain import Explanation
+    from salessim.study.study import Study
+
+__all__ = ["report_document"]
+
+_TOLD = (
+    "revenue", "contribution", "selling_expense_ratio", "deals_won", "win_rate", "sales_cycle", "travel_share", "calls",
+    "customers_per_rep", "reps_per_customer", "leads_expired", "turnover", "customers_at_risk",
+)  # fmt: skip
+"""The measures that say how a plan works, in the order of the table."""
+
+_MECHANISMS = {
+    "travel": "report mechanism travel",
+    "skill": "report mechanism skill",
+    "insight": "report mechanism insight",
+    "relationship": "report mechanism relationship",
+    "coordination": "report mechanism coordination",
+}
+
+
+def report_document(
+    study: Study,
+    language: str = "en",
+    *,
+    question: str = "",
+    explanation: Explanation | None = None,
+    date: dt.date | None = None,
+) -> Document:
+    """Compose the report; parameters and errors as in `salessim.show.report.report`."""
+    from salessim import __version__
+
+    checked_language(language)
+    found = _Content(study, language)
+    asked = clean(question) if question.strip() else found.question()
+    return Document(
+        language=language,
+        title=sentence("report title", language, market=clean(study.market.name)),
+        question=asked,
+        made=sentence("report made", language, date=(date or dt.date.today()).isoformat(), version=__version__),
+        sections=tuple(section for section in found.sections(explanation) if section.blocks),
+    )
+
+
+class _Content:
+    def __init__(self, study: Study, language: str) -> None:
+        self.study = study
+        self.language = language
+        self.names = plan_labels(study, language)
+        self.base = self.names[study.baseline]
+        self.others = [place for place in range(len(self.names)) if place != study.baseline]
+
+    def say(self, key: str, **fields: object) -> str:
+        return sentence(key, self.language, **fields)
+
+    def joined(self, texts: list[str]) -> str:
+        return phrase(self.language, "comma").join(texts)
+
+    def question(self) -> str:
+        """Return the question where the user gave none."""
+        return self.say(
+            "report question", measure=names_for_sentences(self.study, self.language)["measure"],
+            months=self.study.months, baseline=self.base, plans=self.joined([self.names[i] for i in self.others]),
+        )  # fmt: skip
+
+    def sections(self, explanation: Explanation | None) -> list[Section]:
+        parts: list[tuple[str, str, tuple[Block, ...]]] = [
+            ("report answer", "report answer short", self.answer()),
+            ("report plans", "report plans short", self.plans()),
+            ("report costs", "report costs short", self.costs()),
+            ("report why", "report why short", self.why(explanation)),
+            ("report path", "report path short", self.paths()),
+            ("report changes it", "report changes it short", self.what_would_change_it()),
+            ("report assumptions", "report assumptions short", assumption_blocks(self.study, self.language)),
+            ("report method", "report method short", self.method()),
+        ]
+        return [Section(self.say(title), self.say(short), blocks) for title, short, blocks in parts]
+
+    # ------------------------------------------------------------------------------------------------------- answer
+
+    def answer(self) -> tuple[Block, ...]:
+        study = self.study
+        said = study.judged.lines(self.language, **names_for_sentences(study, self.language))
+        return (
+            Text(said[0], "lead"),
+            Text(phrase(self.language, "space").join([*said[1:], second_line(study, self.language)])),
+            self._verdicts(),
+            Picture(study_figure(study, self.language), alt_text(study, self.language)),
+        )
+
+    def _verdicts(self) -> Table:
+        study, judged = self.study, self.study.judged
+        level = share(judged.headline.level, self.language)
+        interval = self.say("row interval", level=level, interval=label("study.interval", self.language))
+        head = (
+            self.say("report plan"), self.say("row verdict"), self.say("row difference", baseline=self.base), interval,
+            label("study.mean_is_best", self.language), label("study.wins", self.language),
+        )  # fmt: skip
+        rows = []
+        for place, name in enumerate(self.names):
+            best, wins = (float(x[place]) for x in (judged.chances.mean_is_best, judged.chances.wins))
+            chances = (
+                number(best, probability(best, self.language), "0%"),
+                number(wins, share(wins, self.language), "0%"),
+            )
+            one = next((one for one in judged.judgements if one.plan == place), None)
+            if one is None:
+                middle = (Cell(label("study.baseline", self.language)), Cell(""), Cell(""))
+            else:
+                middle = self._judged(one)
+            rows.append((Cell(name), *middle, *chances))
+        return Table(
+            self.say("report verdicts", measure=label(f"measure.{study.measure_name}", self.language)),
+            tuple(capital(text) for text in head), tuple(rows), wide=2,
+        )  # fmt: skip
+
+    def _judged(self, one: Judgement) -> tuple[Cell, Cell, Cell]:
+        relative = one.relative and np.isfinite(one.relative_difference)
+        if relative:
+            value, low, high = one.relative_difference, one.relative_low, one.relative_high
+            texts = figures(value, low, high, self.language, relative=True)
+        else:
+            value, low, high = one.difference, one.low, one.high
+            unit = names_for_sentences(self.study, self.language)["unit"]
+            texts = figures(value, low, high, self.language, unit=unit)
+        verdict = Cell(label(f"verdict.{one.kind.value}", self.language))
+        between = Cell(self.say("range", low=texts[1], high=texts[2]))
+        return verdict, number(value, texts[0], "+0.0%;-0.0%" if relative else "+#,##0;-#,##0"), between
+
+    # -------------------------------------------------------------------------------------------------------- plans
+
+    def plans(self) -> tuple[Block, ...]:
+        head = ("report plan", "report structure", "report reps", "report moved", "report differs", "report in time")
+        base = self.study.plans[self.study.names[self.study.baseline]]
+        rows = []
+        for place, (key, plan) in enumerate(self.study.plans.items()):
+            differs = "" if place == self.study.baseline else setting_words(_differing(plan, base), self.language)
+            in_time = self.say("report semicolon").join(self._change(change) for change in plan.changes)
+            moved = self.study.moved.get(key, 0)
+            rows.append(
+                (
+                    Cell(self.names[place]), Cell(label(f"structure.{plan.structure}", self.language)),
+                    number(plan.headcount, plain(plan.headcount)), number(moved, plain(moved)),
+                    Cell(differs or "–"), Cell(in_time or "–"),
+                )
+            )  # fmt: skip
+        market = self.study.market
+        facts = self.say(
+            "report market", market=clean(market.name), accounts=f"{len(market.accounts):,}",
+            products=len(market.products), segments=len(market.segments),
+        )  # fmt: skip
+        return Text(facts), Table("", tuple(capital(self.say(key)) for key in head), tuple(rows), wide=2)
+
+    def _change(self, change: Change) -> str:
+        to = setting_words(change.to, self.language)
+        if change.when is None:
+            return self.say("report change", month=change.month, to=to)
+        return self.say(
+            "report change trigger", measure=label(f"trigger.{change.when.measure}", self.language),
+            below=share(change.when.below, self.language), months=change.when.months, to=to,
+        )  # fmt: skip
+
+    # -------------------------------------------------------------------------------------------------------- costs
+
+    def costs(self) -> tuple[Block, ...]:
+        study, account = self.study, accounts_of(self.study)
+        if account is None:
+            return (Text(self.say("report no account"), "note"),)
+        base = account.mean(study.baseline)
+        factor, unit, form = money_unit(float(np.abs(base).max()), study.market.currency, self.language)
+        gaps = {place: account.difference(place, study.baseline) for place in self.others}
+        decimals = 2 if np.abs(base).max() / factor < 1000.0 else 0
+        rows, strong = [], set()
+        for at, line in enumerate(account.lines):
+            if not account.amounts[:, :, at].any():
+                continue
+            if line == "contribution":
+                strong.add(len(rows))
+            cells = [Cell(capital(label(f"ledger.{line}", self.language)))]
+            cells.append(number(base[at], plain(base[at] / factor, decimals), form))
+            for place in self.others:
+                gap, half = (float(x[at]) for x in gaps[place])
+                text = self.say("report plus minus", value=signed(gap / factor, decimals),
+                                half=plain(half / factor, decimals))  # fmt: skip
+                cells.append(number(gap, text, "+#,##0;-#,##0;0"))
+            rows.append(tuple(cells))
+        head = (
+            self.say("report line", unit=unit), self.base,
+            *(self.say("report against", plan=self.names[i], baseline=self.base) for i in self.others),
+        )  # fmt: skip
+        title = self.say("report account", months=study.months, unit=unit)
+        note = self.say("report account note", n=account.replications, all=study.replications)
+        table = Table(title, tuple(capital(text) for text in head), tuple(rows), strong=frozenset(strong))
+        return Text(self._costs_in_words(gaps, unit, factor)), table, Text(note, "note")
+
+    def _costs_in_words(self, gaps: dict[int, tuple[np.ndarray, np.ndarray]], unit: str, factor: float) -> str:
+        """Say for the plan of the headline what it brings, what of it costs eat, and what remains."""
+        head = self.study.judged.headline
+        place = head.plan if head.plan != self.study.baseline else head.against
+        gap = gaps[place][0]
+        lines = [*LINES, "contribution"]
+        selling = [i for i, line in enumerate(LINES) if line not in ("revenue", "cost_of_goods")]
+        biggest = max(selling, key=lambda i: abs(gap[i]))
+        fields = {
+            "plan": self.names[place], "baseline": self.base, "unit": unit,
+            "revenue": signed(gap[0] / factor, 2), "goods": signed(gap[1] / factor, 2),
+            "selling": signed(float(gap[selling].sum()) / factor, 2), "contribution": signed(gap[-1] / factor, 2),
+            "line": label(f"ledger.{lines[biggest]}", self.language), "amount": signed(gap[biggest] / factor, 2),
+        }  # fmt: skip
+        key = "report costs words" if gap[biggest] else "report costs same"
+        return self.say(key, **fields)
+
+    # ---------------------------------------------------------------------------------------------------------- why
+
+    def why(self, explanation: Explanation | None) -> tuple[Block, ...]:
+        blocks: list[Block] = [self._how_plans_work()]
+        if explanation is None:
+            return Text(self.say("report why intro")), *blocks
+        plan, against = (self._name(name) for name in (explanation.plan, explanation.against))
+        head = tuple(capital(self.say(key)) for key in ("report mechanism", "report adds", "report error"))
+        rows = [
+            (
+                Cell(capital(self.say(_MECHANISMS[row.mechanism]))),
+                number(row.adds, self._points(row.adds), "+0.0%;-0.0%"),
+                number(row.standard_error, plain(100.0 * row.standard_error, 1), "0.0%"),
+            )
+            for row in explanation.frame().itertuples()
+        ]
+        rows.append((Cell(self.say("report rest")), number(explanation.rest, self._points(explanation.rest)), Cell("")))
+        rows.append(
+            (
+                Cell(capital(self.say("report total"))),
+                number(explanation.total, self._points(explanation.total), "+0.0%;-0.0%"),
+                Cell(""),
+            )
+        )
+        title = self.say("report explained", plan=plan, against=against)
+        table = Table(title, head, tuple(rows), strong=frozenset({len(rows) - 1}))
+        return Text(self.say("report explained intro")), table, Text(self.say("report why intro")), *blocks
+
+    def _points(self, value: float) -> str:
+        return signed(100.0 * value, 1)
+
+    def _name(self, key: str) -> str:
+        return self.names[self.study.names.index(key)] if key in self.study.names else clean(key)
+
+    def _how_plans_work(self) -> Table:
+        rows = []
+        for name in _TOLD:
+            entry = next(entry for entry in MEASURES if entry.name == name)
+            row = self._measure_row(entry)
+            if row is not None:
+                rows.append(row)
+        against = [self.say("report against", plan=self.names[i], baseline=self.base) for i in self.others]
+        head = (self.say("column measure"), self.say("column unit"), self.base, *against)
+        return Table(self.say("report how"), tuple(capital(text) for text in head), tuple(rows), wide=2)
+
+    def _measure_row(self, entry: Measure) -> tuple[Cell, ...] | None:
+        """Return mean and differences of a measure; None where it does not exist in every replication."""
+        values = self.study.values(entry.name)
+        if not np.isfinite(values).all():
+            return None
+        base = float(values[:, self.study.baseline].mean())
+        largest = float(np.abs(values.mean(axis=0)).max())
+        factor, unit, form = unit_of(entry, largest, self.study.market.currency, self.language)
+        decimals = 0 if largest / factor >= 1000.0 else 1 if largest / factor >= 10.0 else 2
+        cells = [Cell(capital(label(f"measure.{entry.name}", self.language))), Cell(unit)]
+        cells.append(number(base, plain(base / factor, decimals), form))
+        found = self.study.differences(entry.name)
+        for place in self.others:
+            row = list(found.plan).index(place)
+            gap, half = float(found.mean[row]), float(found.high[row] - found.mean[row])
+            sure = "" if found.low[row] <= 0.0 <= found.high[row] else " *"
+            shown = self.say("report plus minus", value=signed(gap / factor, decimals),
+                             half=plain(half / factor, decimals))  # fmt: skip
+            cells.append(number(gap, (signed(0.0) if gap == half == 0 else shown) + sure, form))
+        return tuple(cells)
+
+    # --------------------------------------------------------------------------------------------------------- path
+
+    def paths(self) -> tuple[Block, ...]:
+        blocks: list[Block] = []
+        for place in self.others:
+            name = self.study.names[place]
+            if not self.study.plans[name].changes:
+                continue
+            path = path_of(self.study, name)
+            said = path.text(self.language).splitlines()
+            space = phrase(self.language, "space")
+            blocks.append(Text(space.join(said)))
+            blocks.append(Picture(path_figure(path, self.language), space.join(said)))
+        return tuple(blocks)
+
+    # ------------------------------------------------------------------------------------------- what would change it
+
+    def what_would_change_it(self) -> tuple[Block, ...]:
+        study = self.study
+        blocks: list[Block] = [Text(second_line(study, self.language))]
+        strongest = strongest_assumptions(study, self.language)
+        if strongest:
+            head = ("report assumption", "report direction", "report explains")
+            rows = tuple(words((capital(one.name), one.direction, one.share)) for one in strongest)
+            title = self.say("hangs title")
+            blocks.append(Table(title, tuple(capital(self.say(key)) for key in head), rows, wide=2))
+        elif study.assumed is not None:
+            blocks.append(Text(what_it_hangs_on(study, self.language)))
+        lines = verdict_text(study, self.language).splitlines()
+        first, last = (3 if study.assumed is not None else 2), len(audit_lines(study, self.language))
+        blocks += [Text(line) for line in lines[first : len(lines) - last]]
+        return tuple(blocks)
+
+    # ------------------------------------------------------------------------------------------------------- method
+
+    def method(self) -> tuple[Block, ...]:
+        from salessim import __version__
+
+        study, head = self.study, self.study.judged.headline
+        relative = names_for_sentences(study, self.language)
+        told = self.say(
+            "report method words", n=study.replications, months=study.months,
+            level=share(head.level, self.language), inner=share(2.0 * head.level - 1.0, self.language),
+            delta=quantity(study.delta, self.language, relative=True), measure=relative["measure"],
+        )  # fmt: skip
+        facts = [
+            ("report fact replications", f"{study.replications:,}"),
+            ("report fact months", str(study.months)),
+            ("report fact seed", str(study.seed)),
+            ("report fact measure", relative["measure"]),
+            ("report fact delta", quantity(study.delta, self.language, relative=True)),
+            ("report fact draws", str(0 if study.assumed is None else len(study.assumed.points))),
+            ("report fact audit", self.say("report semicolon").join(audit_lines(study, self.language))),
+            ("report fact version", clean(study.other_version) if study.other_version else __version__),
+            ("report fact rules", results_hash()),
+            ("report fact model", fingerprint(study.market, *study.plans.values())),
+        ]
+        head_cells = (capital(self.say("report fact")), capital(self.say("report value")))
+        rows = tuple(words((capital(self.say(key)), text)) for key, text in facts)
+        return Text(told), Table("", head_cells, rows, wide=2), Text(self.say("report repeat"), "note")
+
+
+def _differing(plan: Plan, base: Plan) -> dict[str, object]:
+    """Return the settings in which a plan differs from the baseline, apart from what has a column of its own."""
+    own = {"name", "structure", "reps", "team", "changes", "management"}
+    found = {
+        name: getattr(plan, name)
+        for name in type(plan).model_fields
+        if name not in own and getattr(plan, name) != getattr(base, name)
+    }
+    for name in type(plan.management).model_fields:
+        if getattr(plan.management, name) != getattr(base.management, name):
+            found[name] = getattr(plan.management, name)
+    return found

@@ -1,0 +1,74 @@
+"""Lesson 4: its exercises are right by hand, and what it says of its own runs is true of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+import salessim as ss
+from salessim.lessons import EXERCISES
+
+FILE = Path(__file__).resolve().parents[2] / "notebooks" / "04_reorganise.ipynb"
+CELLS = [(cell.cell_type, cell.source) for cell in nbformat.read(FILE, as_version=4).cells]
+
+
+def cell_with(text: str) -> str:
+    (found,) = (source for kind, source in CELLS if kind == "code" and text in source)
+    return "\n".join(line for line in found.splitlines() if not line.startswith("%") and ".plot()" not in line)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "right", "wrong"),
+    [
+        ("4.1 break-even month", 11, 8),
+        ("4.2 price of handovers", 633_600, 1_440_000),
+        ("4.3 dip or lower level", "Lower level", "dip"),
+        ("4.4 what is worth most", "retrained", "deals move"),
+    ],
+)
+def test_answers_and_hints(exercise: str, right: float | str, wrong: float | str) -> None:
+    for language, good, bad in (("en", "Right", "Not yet"), ("zh", "正确", "还不对")):
+        assert ss.check(exercise, right, language).startswith(good)
+        assert ss.check(exercise, wrong, language).startswith(bad)
+
+
+def test_every_exercise_of_the_lesson_is_checked_and_solved_in_its_text() -> None:
+    namespace: dict[str, Any] = {"ss": ss}
+    exec(cell_with("answers = {").split("for exercise")[0], namespace)
+    assert list(namespace["answers"]) == [name for name in EXERCISES if name.startswith("4.")]
+    (text,) = (source for kind, source in CELLS if kind == "markdown" and "<details>" in source)
+    for answer in ("= 11.", "633,600", "lower level</i>", "retrained</i>"):
+        assert answer in text
+
+
+@pytest.mark.slow
+def test_what_the_lesson_says_is_true_of_its_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SALESSIM_FAST", raising=False)
+    monkeypatch.chdir(FILE.parent)
+    world: dict[str, Any] = {"display": print}
+    for text in ("fit_company(ss.read_crm(folder))", "believed = market.but"):
+        exec(cell_with(text), world)
+    how, today = world["how"], world["today"]
+    ends = {name: ss.path_of(how, name).end for name in how.names[1:]}
+    # exercise 4.4: beyond chance
+    assert ends["retrained"].low > max(ends[name].high for name in ("big bang", "deals move", "pay protected"))
+    # section 6: slow is not safe, and idle time is seen
+    assert ends["segment by segment"].high < ends["big bang"].low
+    busy = how.summary().loc["utilisation"]
+    assert busy["segment by segment"] < 0.995 < busy["big bang"]
+    # sections 3 and 4: as assumed the product structure does not come back, and no switch breaks even
+    kinds = ("product", "customer", "hybrid")
+    plans = {"stay": today} | {kind: today.but(changes=(ss.Change(month=3, to={"structure": kind}),)) for kind in kinds}
+    study = ss.compare(
+        world["market"], plans, measure_name="contribution", replications=30, most_replications=30, draws=0, audit=False
+    )
+    paths = {kind: ss.path_of(study, kind) for kind in kinds}
+    assert all(path.end.high < 0 for path in paths.values())
+    assert paths["product"].dip_depth.low > 0.1 and str(paths["product"].dip_months.low) == "nan"
+    travel = study.summary().loc["travel_share"]
+    assert travel["product"] > 2 * travel["stay"]
