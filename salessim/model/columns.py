@@ -115,7 +115,16 @@ class Table:
 
     def where(self, rows: Any) -> Self:
         """Return the rows selected by a boolean mask or by row numbers, in that order."""
-        return type(self)({name: values[rows] for name, values in self._columns.items()})
+        chosen = np.arange(self._length)[np.asarray(rows) if len(rows) else np.zeros(0, dtype=np.int64)]
+        if len(np.unique(chosen)) < len(chosen):
+            return type(self)({name: values[chosen] for name, values in self._columns.items()})
+        # rows of a table that was checked, each once: there is nothing to check again
+        part = object.__new__(type(self))
+        part._length = len(chosen)
+        part._columns = {name: values[chosen] for name, values in self._columns.items()}
+        for values in part._columns.values():
+            values.flags.writeable = False
+        return part
 
     def plain(self) -> dict[str, list[Any]]:
         """Return the columns as plain lists, ready for YAML."""

@@ -251,7 +251,7 @@ class _Force:
             return
         load = np.where(part[rows], self.work[rows], 0.0)
         place = {int(r): i for i, r in enumerate(reps)}
-        incumbent = np.array([self._preferred(int(a), part[a], load[i], place) for i, a in enumerate(rows)])
+        incumbent = self._preferred(rows, part[rows], load, reps)
         result = balance(
             self.flat[rows],
             load.sum(axis=1),
@@ -263,10 +263,18 @@ class _Force:
         owners = reps[result.owner]
         self.owner[rows] = np.where(part[rows], owners[:, None], self.owner[rows])
 
-    def _preferred(self, a: int, part: NDArray[np.bool_], load: Floats, place: dict[int, int]) -> int:
+    def _preferred(self, rows: Ints, part: NDArray[np.bool_], load: Floats, reps: Ints) -> Ints:
+        """Return for each account the place among `reps` of the rep who should keep it, -1 for nobody."""
+        place = {int(r): i for i, r in enumerate(reps)}
         if self.closest is not None:
-            return next((place[r] for _, r in self.closest[a] if r in place), -1)
-        return _incumbent(self.before[a], part, load, place)
+            return np.array([next((place[r] for _, r in self.closest[a] if r in place), -1) for a in rows])
+        found = np.full(len(self.homes) + 1, -1, dtype=np.int64)
+        found[reps] = np.arange(len(reps))
+        who = np.where(part, found[self.before[rows]], -1)  # before is -1 for nobody: the last entry, which is -1
+        incumbent: Ints = who.max(axis=1)
+        for i in np.flatnonzero(((who >= 0) & (who != incumbent[:, None])).any(axis=1)):
+            incumbent[i] = _incumbent(self.before[rows[i]], part[i], load[i], place)
+        return incumbent
 
 
 def _incumbent(before: Ints, part: NDArray[np.bool_], load: Floats, place: dict[int, int]) -> int:

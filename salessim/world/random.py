@@ -24,6 +24,7 @@ Two different things share a key with probability 2**-64 a pair: for a million t
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import operator
 from collections.abc import Iterable, Sequence
@@ -281,12 +282,18 @@ def identities(columns: Sequence[Iterable[str]]) -> NDArray[np.uint64]:
                 remedy="Write identities([ids]) for a single column",
             )
         )
-    framed = [[_framed(part) for part in column] for column in columns]
-    lengths = sorted({len(column) for column in framed})
+    lengths = sorted({len(column) for column in columns})
     if len(lengths) > 1:
         raise ModelError(
             explain("columns of ids differ in length", where="identities", value=lengths, allowed="one length for all")
         )
+    # the same accounts and products come again with every plan and every setting of a lever
+    return _hashed(tuple(tuple(column) for column in columns)).copy()
+
+
+@functools.lru_cache(maxsize=32)
+def _hashed(columns: tuple[tuple[str, ...], ...]) -> NDArray[np.uint64]:
+    framed = [[_framed(part) for part in column] for column in columns]
     digests = b"".join(
         hashlib.blake2b(b"".join(parts), digest_size=8, person=_OF_IDS).digest() for parts in zip(*framed, strict=True)
     )

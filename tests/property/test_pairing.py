@@ -126,7 +126,7 @@ def test_with_time_for_everything_no_plan_and_no_neighbour_changes_an_outcome(
 def test_better_coverage_only_adds(case: Case, structure: str) -> None:
     """Plans share candidates: more goodwill everywhere opens more of them, and loses none that came without."""
     case = still(case)  # who leaves, and what is lost with him, depends on the plan
-    market = case.market.but(cross_sell=0.0)
+    market = case.market.but(cross_sell=0.0, goodwill_kept=1.0)
     cold = case._replace(market=market, plan=case.plan.but(calls=False))
     accounts, products = market.accounts["account"], market.products["product"]
     today = {name: getattr(market.today, name) for name in type(market.today).model_fields}
