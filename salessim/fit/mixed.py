@@ -52,7 +52,7 @@ class MixedFit:
 
 
 def fit_mixed_logit(
-    y: Floats, fixed: Floats, random: Sequence[sparse.csr_matrix] = (), *, start: float = 0.1
+    y: Floats, fixed: Floats, random: Sequence[sparse.csr_matrix] = (), *, prior: Floats | None = None, start: float = 0.1
 ) -> MixedFit:
     """Estimate a logit with random effects.
 
@@ -62,6 +62,8 @@ def fit_mixed_logit(
     fixed : (n, p) array
     random : sequence of (n, q_k) sparse matrices
         Terms of independent normal effects; each term has one variance.
+    prior : (p,) array, optional
+        Standard deviations of normal priors of the fixed effects around 0; infinite where there is none.
     start : float
         First guess of the variances.
 
@@ -78,13 +80,15 @@ def fit_mixed_logit(
     p = fixed.shape[1]
     scale = np.maximum(np.sqrt((fixed**2).mean(axis=0)), 1e-12)
     design = sparse.hstack([sparse.csr_matrix(fixed / scale), *random], format="csr")
+    turned = design.T.tocsr()
     sizes = [term.shape[1] for term in random]
     edges = np.cumsum([p, *sizes])
     variances = np.full(len(sizes), start)
     theta = np.zeros(design.shape[1])
     precision = np.empty(design.shape[1])
-    precision[:p] = _FLAT / scale**2 if p else 0.0
-    precision[:p] = np.maximum(precision[:p], _FLAT)
+    precision[:p] = _FLAT
+    if prior is not None:
+        precision[:p] += 1.0 / (prior * scale) ** 2
     inverse = np.eye(design.shape[1])
     rounds = 0
     for rounds in range(1, _ROUNDS + 1):  # noqa: B007
@@ -93,12 +97,12 @@ def fit_mixed_logit(
         eta = np.asarray(design @ theta)
         mean = 1.0 / (1.0 + np.exp(-np.clip(eta, -30.0, 30.0)))
         weight = np.maximum(mean * (1.0 - mean), 1e-9)
-        half = design.multiply(np.sqrt(weight)[:, None]).tocsr()
-        hessian = np.asarray((half.T @ half).todense())
+        hessian = (turned @ sparse.diags_array(weight) @ design).toarray()
         hessian[np.diag_indices_from(hessian)] += precision
-        score = np.asarray(design.T @ (y - mean)) - precision * theta
-        inverse, info = linalg.lapack.dpotri(linalg.cholesky(hessian, lower=True), lower=1)
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
+        score = np.asarray(turned @ (y - mean)) - precision * theta
+        root = linalg.cholesky(hessian, lower=True, check_finite=False)
+        inverse = linalg.lapack.dpotri(root, lower=1, overwrite_c=1)[0]
+        inverse += np.tril(inverse, -1).T
         step = inverse @ score
         theta = theta + step * min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-12))
         new = variances.copy()

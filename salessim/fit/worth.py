@@ -199,6 +199,7 @@ class _Data(NamedTuple):
 
     built: Floats
     kept: Floats
+    routed: Floats
     pairs: Codes
     rep: Codes
     account: Codes
@@ -285,11 +286,24 @@ def _levels(
     relation = levels_at(
         pair_of_call, call_day, np.full(len(call_day), given.relation_gain), tie, at, given.relation_fade
     )
+    # what practice would be if every deal took the same work, however it went: it shows whom deals are routed to
+    first = stage == 0 if not log.whole else np.ones(len(frame), dtype=bool)
+    typical = float(hours[done].sum()) / max(int(first.sum()), 1)
+    usual = np.full(int(first.sum()), 1.0 - np.exp(-given.learning * typical / 8.0))
+    routed = [
+        levels_at(pair[first], entered[first], gained, pair, at, fade)[1]
+        for pair, gained, fade in (
+            (skill_pair, usual, given.forgetting),
+            (insight_pair, usual, given.forgetting),
+            (tie, np.full(len(usual), given.relation_gain), given.relation_fade),
+        )
+    ]
     hard = np.array([given.complexity.get(name, 0.5) for name in products])[product]
     unit = np.stack([hard, np.full(len(hard), given.difference), np.ones(len(hard))], axis=1) * given.share
     return _Data(
         built=np.stack([skill[1], insight[1], relation[1]], axis=1) * unit,
         kept=np.stack([skill[0], insight[0], relation[0]], axis=1) * unit,
+        routed=np.stack(routed, axis=1) * unit,
         pairs=np.stack([skill_pair, insight_pair, tie], axis=1),
         rep=rep,
         account=account,
@@ -326,9 +340,10 @@ def _estimated(data: _Data, y: Floats, known: list[bool], n_reps: int, all_reps:
     fixed = np.column_stack(
         [data.built[:, used], means, data.kept[:, used], kept_means, share * data.year, cells, *plain]
     )
-    random = [_dummies(data.rep, share), _dummies(data.account * 1000 + data.cell, share)]
+    random = [_dummies(data.rep, share), _dummies(data.account, share)]
     for k in used:
-        random.append(_dummies(data.pairs[:, k], share))
+        if k < 2:
+            random.append(_dummies(data.pairs[:, k], share))
         random.append(_dummies(data.pairs[:, k], data.kept[:, k]))
     found = fit_mixed_logit(y, fixed, random, start=0.3)
     n = len(used)

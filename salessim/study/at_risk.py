@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from salessim.errors import StudyError, explain
 from salessim.study.replay import Replay
+from salessim.words import label
 from salessim.world.tables import COMING, REORGANISED, WON
 
 if TYPE_CHECKING:
@@ -26,10 +27,24 @@ __all__ = ["customers_at_risk"]
 
 Floats = NDArray[np.float64]
 _YEAR = 365.0
+_TERMS = {
+    "account": "column.account", "segment": "column.segment", "region": "column.region",
+    "value_a_year": "study.value_a_year", "value_error": "study.value_error",
+    "old_owner": "study.old_owner", "new_owner": "study.new_owner",
+    "relationship_before": "study.relationship_before", "relationship_after": "study.relationship_after",
+    "open_pipeline": "study.open_pipeline", "share_of_futures": "study.share_of_futures",
+}  # fmt: skip
+"""What each column is called in the words."""
 
 
 def customers_at_risk(
-    market: Market, plan: Plan, *, months: int = 24, replications: int = 12, seed: int = 1
+    market: Market,
+    plan: Plan,
+    *,
+    months: int = 24,
+    replications: int = 12,
+    seed: int = 1,
+    language: str | None = None,
 ) -> pd.DataFrame:
     """List the accounts that change hands because the plan changes, those worth most first.
 
@@ -46,6 +61,8 @@ def customers_at_risk(
         Futures over which amounts and relationships are averaged; 2 or more.
     seed : int
         As in `compare`: the same seed is the same futures.
+    language : {"en", "zh"}, optional
+        Head the columns with their labels in this language; without it with the names below.
 
     Returns
     -------
@@ -54,7 +71,7 @@ def customers_at_risk(
         changes) and `value_error` (standard error of that mean); `old_owner` and `new_owner` (seats; several where
         products part ways); `relationship_before` and `relationship_after` (0-1, at the moment of the handover, mean
         over the products that move); `open_pipeline` (value of the open deals for these products at that moment);
-        `share` (of the futures in which it changes hands: below 1 for a trigger that need not fire).
+        `share_of_futures` in which it changes hands (below 1 for a trigger that need not fire).
 
     Raises
     ------
@@ -68,7 +85,7 @@ def customers_at_risk(
     >>> market, stay = preset("small")
     >>> go = stay.but(changes=(Change(month=2, to={"structure": "customer"}),))
     >>> table = customers_at_risk(market, go, months=6, replications=2)
-    >>> list(table.columns[:3]), float(table["share"].min())
+    >>> list(table.columns[:3]), float(table["share_of_futures"].min())
     (['account', 'segment', 'region'], 1.0)
     """
     import pandas as pd
@@ -112,10 +129,13 @@ def customers_at_risk(
             "relationship_before": rows["before"].to_numpy(),
             "relationship_after": rows["after"].to_numpy(),
             "open_pipeline": rows["pipeline"].to_numpy(),
-            "share": of_future.groupby("account").size().to_numpy() / replications,
+            "share_of_futures": of_future.groupby("account").size().to_numpy() / replications,
         }
     )
-    return table.sort_values(["value_a_year", "account"], ascending=[False, True], ignore_index=True)
+    table = table.sort_values(["value_a_year", "account"], ascending=[False, True], ignore_index=True)
+    if language is None:
+        return table
+    return table.rename(columns={column: label(term, language) for column, term in _TERMS.items()})
 
 
 def _run(replay: Replay, replication: int) -> Run:

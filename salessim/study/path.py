@@ -273,7 +273,7 @@ def _band(paths: Floats) -> tuple[Floats, Floats]:
     """Return the edges of a band that holds the whole mean path with a probability of 90 %."""
     mean, error = paths.mean(axis=0), paths.std(axis=0, ddof=1) / np.sqrt(len(paths))
     means, errors = _drawn_means(paths)
-    # where only few futures differ, as before a trigger has fired in most, a draw may miss them and show no spread at all
+    # where few futures differ, as before a trigger has fired in most, a draw may miss them and show no spread at all
     errors = np.maximum(errors, 0.5 * error)
     off = np.divide(np.abs(means - mean), errors, out=np.zeros_like(means), where=errors > 0.0)
     width = float(np.quantile(off.max(axis=1, initial=0.0), _LEVEL)) * error

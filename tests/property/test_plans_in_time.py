@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -45,12 +46,12 @@ def test_a_change_after_the_end_is_no_change(month: int, waves: str) -> None:
     assert (other.world["changes"]["fired"] < 0).all()
 
 
-@pytest.mark.parametrize("keep", ["incumbent", "best match"])
 @pytest.mark.parametrize("open_deals", ["stay", "move"])
 @pytest.mark.parametrize("structure", ["territory", "product", "customer", "hybrid"])
-def test_a_change_to_what_holds_already_is_no_change(structure: str, open_deals: str, keep: str) -> None:
+def test_a_change_to_what_holds_already_is_no_change(structure: str, open_deals: str) -> None:
+    """Where the incumbent keeps his accounts; ``best match`` and ``balance`` may well find something to improve."""
     market, plan = firm(structure=structure, turnover=0.6)
-    same = Change(month=5, to={"structure": structure, "routing": plan.routing}, open_deals=open_deals, keep=keep)
+    same = Change(month=5, to={"structure": structure, "routing": plan.routing}, open_deals=open_deals)
     one = simulate(market, plan, 12, record_calls=True)
     other = simulate(market, plan.but(changes=(same,)), 12, record_calls=True)
     assert not differences(one.world, other.world, OTHER)
@@ -86,6 +87,8 @@ def test_where_moving_costs_nothing_a_switch_on_the_first_day_is_a_start(structu
         relation_kept=1.0, goodwill_kept=1.0, match_effect=0.0, revival=0.0, relocation_cost=0.0, turnover=0.0,
         cohesion_effect=0.0,
     )  # fmt: skip
+    # a deal that waits for the customer was decided by the organisation in which it was worked on, before the switch
+    market = market.but(open_deals=market.today.open_deals.where([]))
     home = np.random.default_rng(1).uniform(0, 300, (8, 2))
     team = Team({"rep": [str(name) for name in plan.team["rep"]], "x": home[:, 0], "y": home[:, 1]})
     plan = plan.but(team=team, structure="today", incumbency=1.0)
@@ -195,16 +198,26 @@ def told_by_pandas(run: Run, measure: str, below: float, months: int, region: st
     return -1.0
 
 
-@pytest.mark.parametrize(
-    ("measure", "below"), [("attainment", 0.9), ("win_rate", 0.36), ("win_rate", 0.2), ("pipeline_coverage", 2.2), ("pipeline_coverage", 0.5)]
-)
+SIGNS = (
+    ("attainment", 0.9), ("attainment", 0.7), ("win_rate", 0.36), ("win_rate", 0.3), ("pipeline_coverage", 1.4),
+    ("pipeline_coverage", 1.9),
+)  # fmt: skip
+
+
+@cache
+def settled() -> tuple[Market, Plan]:
+    """Return a firm with a past, so that its first months are like the others, with two regions and a poor record."""
+    market, plan = firm(record_delay=8.0, record_missing=0.1, target=12e6)
+    places = np.where(np.arange(150) % 3 == 0, "north", "south")
+    return settle(market.but(accounts=market.accounts.but(region=places)), plan, 12), plan
+
+
+@pytest.mark.parametrize(("measure", "below"), SIGNS)
 @pytest.mark.parametrize("region", ["", "north"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_trigger_fires_when_the_record_says_so(measure: str, below: float, region: str, seed: int) -> None:
     """The record up to the change is that of the plan that never changes, so it is read from a run of that."""
-    market, plan = firm(record_delay=8.0, record_missing=0.1, target=12e6)
-    places = np.where(np.arange(150) % 3 == 0, "north", "south")
-    market = market.but(accounts=market.accounts.but(region=places))
+    market, plan = settled()
     for months in (1, 2):
         sign = Trigger(measure=measure, below=below, months=months, region=region)
         changing = plan.but(changes=(Change(when=sign, to={"structure": "customer"}),))
@@ -217,11 +230,12 @@ def test_a_trigger_fires_when_the_record_says_so(measure: str, below: float, reg
 
 
 def test_triggers_fire_at_all_and_at_different_times() -> None:
-    """The test above compares something: of three measures, some fire soon, some late."""
-    market, plan = firm(record_delay=8.0, record_missing=0.1, target=12e6)
-    signs = (("attainment", 0.9, 1), ("win_rate", 0.36, 2), ("win_rate", 0.2, 1), ("pipeline_coverage", 0.5, 2))
-    fired = [told_by_pandas(simulate(market, plan, 14, seed=seed), *sign) for seed in (1, 2, 3) for sign in signs]
-    assert len({at for at in fired if at >= 0}) >= 3
+    """The test above compares something: some fire soon, some late, some never."""
+    market, plan = settled()
+    runs = [simulate(market, plan, 14, seed=seed) for seed in (1, 2, 3)]
+    fired = [told_by_pandas(run, *sign, months) for run in runs for sign in SIGNS for months in (1, 2)]
+    assert len(set(fired)) >= 6
+    assert -1.0 in fired
 
 
 def test_what_is_never_recorded_is_never_read() -> None:

@@ -14,6 +14,7 @@ from salessim.model.plan import Plan
 from salessim.model.presets import preset
 from salessim.model.today import OpenDeals, Relations
 from salessim.study.at_risk import customers_at_risk
+from salessim.words import label, languages
 
 KEPT = 0.6
 VALUES = {"product 1": 700.0, "product 2": 900.0}
@@ -49,7 +50,7 @@ def test_by_hand() -> None:
     assert table["relationship_before"].tolist() == pytest.approx([0.8, 0.5])
     assert table["relationship_after"].tolist() == pytest.approx([0.8 * KEPT, 0.5 * KEPT])
     assert sorted(table["open_pipeline"]) == sorted(VALUES.values())
-    assert table["share"].tolist() == [1.0, 1.0]
+    assert table["share_of_futures"].tolist() == [1.0, 1.0]
     assert table["value_a_year"].tolist() == [0.0, 0.0] == table["value_error"].tolist()
 
 
@@ -93,6 +94,17 @@ def test_a_sign_that_does_not_come_puts_nobody_at_risk(small: tuple[Market, Plan
     never = Change(when=Trigger(measure="win_rate", below=0.0), to={"structure": "customer"})
     table = customers_at_risk(market, stay.but(changes=(never,)), months=4, replications=2)
     assert len(table) == 0 and "value_a_year" in table
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_column_has_its_label(small: tuple[Market, Plan, Plan], language: str) -> None:
+    market, _, go = small
+    plain = customers_at_risk(market, go, months=4, replications=2)
+    named = customers_at_risk(market, go, months=4, replications=2, language=language)
+    assert not set(plain.columns) & {name for name in named.columns if "_" in name}
+    assert len(set(named.columns)) == len(plain.columns)
+    assert named.columns[0] == label("column.account", language)
+    assert (named.to_numpy() == plain.to_numpy()).all()
 
 
 def test_refusals(small: tuple[Market, Plan, Plan]) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from salessim.study.explain import Explanation
     from salessim.study.study import Study
 
-__all__ = ["FORMATS", "report", "report_document"]
+__all__ = ["FORMATS", "check_target", "report", "report_document"]
 
 FORMATS = (".html", ".pdf", ".xlsx")
 """Endings of the files that can be written."""
@@ -30,7 +30,7 @@ def report(
 ) -> Path:
     """Write the report on a study: question, verdict, costs, reasons, path, doubts, assumptions, method.
 
-    The profit and loss account is replayed on the study's own futures (up to 30), which takes about as long as the
+    The profit and loss account is replayed on the study's own futures (up to 100), which takes about as long as the
     comparison itself. Where it would not be the study's own, the report says so and leaves it out.
 
     Parameters
@@ -70,19 +70,10 @@ def report(
     >>> page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     True
     """
-    target = Path(path)
-    kind = target.suffix.lower()
-    if kind not in FORMATS:
-        raise StudyError(
-            explain("a report cannot be written as this kind of file", where="path", value=target.name,
-                    allowed=", ".join(FORMATS), remedy="Give the file one of these endings")
-        )  # fmt: skip
-    if not target.parent.is_dir():
-        raise StudyError(
-            explain("there is no such folder", where="path", value=str(target.parent), remedy="Make it first")
-        )
+    target = check_target(path)
     document = report_document(study, language, question=question, explanation=explanation, date=date)
     try:
+        kind = target.suffix.lower()
         if kind == ".html":
             from salessim.show.report.web import html_page
 
@@ -100,4 +91,20 @@ def report(
             explain(f"the report cannot be written ({error.strerror or error})", where=str(target),
                     remedy="Close the file if another program has it open, and check the folder and its rights")
         ) from None  # fmt: skip
+    return target
+
+
+def check_target(path: str | Path) -> Path:
+    """Return the path of a report if one can be written there; errors as in `report`."""
+    target = Path(path)
+    kind = target.suffix.lower()
+    if kind not in FORMATS:
+        raise StudyError(
+            explain("a report cannot be written as this kind of file", where="path", value=target.name,
+                    allowed=", ".join(FORMATS), remedy="Give the file one of these endings")
+        )  # fmt: skip
+    if not target.parent.is_dir():
+        raise StudyError(
+            explain("there is no such folder", where="path", value=str(target.parent), remedy="Make it first")
+        )
     return target

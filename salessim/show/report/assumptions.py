@@ -41,7 +41,7 @@ def assumption_blocks(study: Study, language: str) -> tuple[Text | Table, ...]:
 
 def _values(part: Part) -> dict[tuple[str, str], float]:
     """Return the number of every setting by the part and name under which the register has it."""
-    found = {}
+    found: dict[tuple[str, str], float] = {}
     for name in type(part).model_fields:
         value = getattr(part, name)
         if isinstance(value, Part):
@@ -64,7 +64,9 @@ def _table(title: str, entries: list[tuple[Assumption, float]], language: str, *
         )
         for entry, value in entries
     )  # fmt: skip
-    return Table(title, tuple(capital(sentence(key, language)) for key in keys), rows, wide=2, folded=folded)
+    return Table(
+        title, tuple(capital(sentence(key, language)) for key in keys), rows, text=frozenset({0, 1, 4}), folded=folded
+    )
 
 
 def _source(entry: Assumption, value: float, language: str) -> str:
@@ -74,6 +76,8 @@ def _source(entry: Assumption, value: float, language: str) -> str:
     if entry.source == OURS:
         return ours
     source = entry.source.replace(OURS, ours)
-    return source if OURS in entry.source else sentence(
-        "report sourced", language, source=source, evidence=label(f"evidence.{entry.evidence}", language)
+    return (
+        source
+        if OURS in entry.source
+        else sentence("report sourced", language, source=source, evidence=label(f"evidence.{entry.evidence}", language))
     )

@@ -48,6 +48,11 @@ _TOLD = (
 )  # fmt: skip
 """The measures that say how a plan works, in the order of the table."""
 
+_PLAN_TEXT = frozenset({0, 1, 4, 5})
+
+_MONEY_CHANGE = "+#,##0;-#,##0;0"
+_PERCENT = "+0.0%;-0.0%;0.0%"
+
 _MECHANISMS = {
     "travel": "report mechanism travel",
     "skill": "report mechanism skill",
@@ -73,7 +78,7 @@ def report_document(
     asked = clean(question) if question.strip() else found.question()
     return Document(
         language=language,
-        title=sentence("report title", language, market=clean(study.market.name)),
+        title=sentence("report title", language, market=capital(clean(study.market.name))),
         question=asked,
         made=sentence("report made", language, date=(date or dt.date.today()).isoformat(), version=__version__),
         sections=tuple(section for section in found.sections(explanation) if section.blocks),
@@ -98,8 +103,12 @@ class _Content:
         """Return the question where the user gave none."""
         return self.say(
             "report question", measure=names_for_sentences(self.study, self.language)["measure"],
-            months=self.study.months, baseline=self.base, plans=self.joined([self.names[i] for i in self.others]),
+            months=self.study.months, baseline=self.base, plans=self._one_of([self.names[i] for i in self.others]),
         )  # fmt: skip
+
+    def _one_of(self, names: list[str]) -> str:
+        first = self.joined(names[:-1])
+        return self.say("report or", first=first, last=names[-1]) if first else names[-1]
 
     def sections(self, explanation: Explanation | None) -> list[Section]:
         parts: list[tuple[str, str, tuple[Block, ...]]] = [
@@ -149,7 +158,7 @@ class _Content:
             rows.append((Cell(name), *middle, *chances))
         return Table(
             self.say("report verdicts", measure=label(f"measure.{study.measure_name}", self.language)),
-            tuple(capital(text) for text in head), tuple(rows), wide=2,
+            tuple(capital(text) for text in head), tuple(rows), text=frozenset({0, 1}),
         )  # fmt: skip
 
     def _judged(self, one: Judgement) -> tuple[Cell, Cell, Cell]:
@@ -163,7 +172,7 @@ class _Content:
             texts = figures(value, low, high, self.language, unit=unit)
         verdict = Cell(label(f"verdict.{one.kind.value}", self.language))
         between = Cell(self.say("range", low=texts[1], high=texts[2]))
-        return verdict, number(value, texts[0], "+0.0%;-0.0%" if relative else "+#,##0;-#,##0"), between
+        return verdict, number(value, texts[0], _PERCENT if relative else "+#,##0;-#,##0"), between
 
     # -------------------------------------------------------------------------------------------------------- plans
 
@@ -184,10 +193,10 @@ class _Content:
             )  # fmt: skip
         market = self.study.market
         facts = self.say(
-            "report market", market=clean(market.name), accounts=f"{len(market.accounts):,}",
+            "report market", market=capital(clean(market.name)), accounts=f"{len(market.accounts):,}",
             products=len(market.products), segments=len(market.segments),
         )  # fmt: skip
-        return Text(facts), Table("", tuple(capital(self.say(key)) for key in head), tuple(rows), wide=2)
+        return Text(facts), Table("", tuple(capital(self.say(key)) for key in head), tuple(rows), text=_PLAN_TEXT)
 
     def _change(self, change: Change) -> str:
         to = setting_words(change.to, self.language)
@@ -208,7 +217,8 @@ class _Content:
         factor, unit, form = money_unit(float(np.abs(base).max()), study.market.currency, self.language)
         gaps = {place: account.difference(place, study.baseline) for place in self.others}
         decimals = 2 if np.abs(base).max() / factor < 1000.0 else 0
-        rows, strong = [], set()
+        rows: list[tuple[Cell, ...]] = []
+        strong: set[int] = set()
         for at, line in enumerate(account.lines):
             if not account.amounts[:, :, at].any():
                 continue
@@ -218,9 +228,7 @@ class _Content:
             cells.append(number(base[at], plain(base[at] / factor, decimals), form))
             for place in self.others:
                 gap, half = (float(x[at]) for x in gaps[place])
-                text = self.say("report plus minus", value=signed(gap / factor, decimals),
-                                half=plain(half / factor, decimals))  # fmt: skip
-                cells.append(number(gap, text, "+#,##0;-#,##0;0"))
+                cells.append(number(gap, self._plus_minus(gap / factor, half / factor, decimals), _MONEY_CHANGE))
             rows.append(tuple(cells))
         head = (
             self.say("report line", unit=unit), self.base,
@@ -246,7 +254,7 @@ class _Content:
             "line": label(f"ledger.{lines[biggest]}", self.language), "amount": signed(gap[biggest] / factor, 2),
         }  # fmt: skip
         key = "report costs words" if gap[biggest] else "report costs same"
-        return self.say(key, **fields)
+        return capital(self.say(key, **fields))
 
     # ---------------------------------------------------------------------------------------------------------- why
 
@@ -256,25 +264,42 @@ class _Content:
             return Text(self.say("report why intro")), *blocks
         plan, against = (self._name(name) for name in (explanation.plan, explanation.against))
         head = tuple(capital(self.say(key)) for key in ("report mechanism", "report adds", "report error"))
-        rows = [
-            (
-                Cell(capital(self.say(_MECHANISMS[row.mechanism]))),
-                number(row.adds, self._points(row.adds), "+0.0%;-0.0%"),
-                number(row.standard_error, plain(100.0 * row.standard_error, 1), "0.0%"),
-            )
-            for row in explanation.frame().itertuples()
-        ]
-        rows.append((Cell(self.say("report rest")), number(explanation.rest, self._points(explanation.rest)), Cell("")))
+        rows: list[tuple[Cell, ...]] = []
+        for name, adds in sorted(explanation.shares.items(), key=lambda pair: -abs(pair[1])):
+            error = explanation.errors[name]
+            cells = (number(adds, self._points(adds), _PERCENT), number(error, plain(100.0 * error, 1), "0.0%"))
+            rows.append((Cell(capital(self.say(_MECHANISMS[name]))), *cells))
         rows.append(
             (
-                Cell(capital(self.say("report total"))),
-                number(explanation.total, self._points(explanation.total), "+0.0%;-0.0%"),
+                Cell(self.say("report rest")),
+                number(explanation.rest, self._points(explanation.rest), _PERCENT),
                 Cell(""),
             )
         )
-        title = self.say("report explained", plan=plan, against=against)
+        rows.append(
+            (
+                Cell(capital(self.say("report total"))),
+                number(explanation.total, self._points(explanation.total), _PERCENT),
+                Cell(""),
+            )
+        )
+        title = capital(self.say("report explained", plan=plan, against=against))
         table = Table(title, head, tuple(rows), strong=frozenset({len(rows) - 1}))
-        return Text(self.say("report explained intro")), table, Text(self.say("report why intro")), *blocks
+        intro = [self.say("report explained intro"), *self._other_total(explanation)]
+        said = Text(phrase(self.language, "space").join(intro))
+        return said, table, Text(self.say("report why intro")), *blocks
+
+    def _other_total(self, explanation: Explanation) -> list[str]:
+        """Say what the study itself finds for the two plans: an explanation runs on fewer futures of its own."""
+        names = self.study.names
+        if explanation.plan not in names or explanation.against not in names:
+            return []
+        revenue = self.study.values("revenue").mean(axis=0)
+        here, there = (revenue[names.index(name)] for name in (explanation.plan, explanation.against))
+        total, found = (
+            figures(x, x, x, self.language, relative=True)[0] for x in (explanation.total, here / there - 1)
+        )
+        return [self.say("report explained on", total=total, found=found)]
 
     def _points(self, value: float) -> str:
         return signed(100.0 * value, 1)
@@ -291,7 +316,7 @@ class _Content:
                 rows.append(row)
         against = [self.say("report against", plan=self.names[i], baseline=self.base) for i in self.others]
         head = (self.say("column measure"), self.say("column unit"), self.base, *against)
-        return Table(self.say("report how"), tuple(capital(text) for text in head), tuple(rows), wide=2)
+        return Table(self.say("report how"), tuple(capital(text) for text in head), tuple(rows), text=frozenset({0, 1}))
 
     def _measure_row(self, entry: Measure) -> tuple[Cell, ...] | None:
         """Return mean and differences of a measure; None where it does not exist in every replication."""
@@ -309,10 +334,15 @@ class _Content:
             row = list(found.plan).index(place)
             gap, half = float(found.mean[row]), float(found.high[row] - found.mean[row])
             sure = "" if found.low[row] <= 0.0 <= found.high[row] else " *"
-            shown = self.say("report plus minus", value=signed(gap / factor, decimals),
-                             half=plain(half / factor, decimals))  # fmt: skip
-            cells.append(number(gap, (signed(0.0) if gap == half == 0 else shown) + sure, form))
+            cells.append(number(gap, self._plus_minus(gap / factor, half / factor, decimals) + sure, form))
         return tuple(cells)
+
+    def _plus_minus(self, gap: float, half: float, decimals: int) -> str:
+        """Write a difference and half its interval; a bare 0 where neither shows at these decimals."""
+        nothing = round(gap, decimals) == 0.0 and round(half, decimals) == 0.0
+        if nothing:
+            return "0"
+        return self.say("report plus minus", value=signed(gap, decimals), half=plain(half, decimals))
 
     # --------------------------------------------------------------------------------------------------------- path
 
@@ -339,7 +369,7 @@ class _Content:
             head = ("report assumption", "report direction", "report explains")
             rows = tuple(words((capital(one.name), one.direction, one.share)) for one in strongest)
             title = self.say("hangs title")
-            blocks.append(Table(title, tuple(capital(self.say(key)) for key in head), rows, wide=2))
+            blocks.append(Table(title, tuple(capital(self.say(key)) for key in head), rows, text=frozenset({0, 1})))
         elif study.assumed is not None:
             blocks.append(Text(what_it_hangs_on(study, self.language)))
         lines = verdict_text(study, self.language).splitlines()
@@ -373,7 +403,7 @@ class _Content:
         ]
         head_cells = (capital(self.say("report fact")), capital(self.say("report value")))
         rows = tuple(words((capital(self.say(key)), text)) for key, text in facts)
-        return Text(told), Table("", head_cells, rows, wide=2), Text(self.say("report repeat"), "note")
+        return Text(told), Table("", head_cells, rows, text=frozenset({0, 1})), Text(self.say("report repeat"), "note")
 
 
 def _differing(plan: Plan, base: Plan) -> dict[str, object]:

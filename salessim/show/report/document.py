@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -31,7 +32,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its title, the heads of the columns, the rows; the first `wide` columns are text, the others figures.
+    """A table: its title, the heads of the columns, the rows; columns in `text` are set to the left, figures right.
 
     `strong` are the rows that stand out (sums). A `folded` table is a long one that a screen shows on demand.
     """
@@ -39,7 +40,7 @@ class Table:
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    wide: int = 1
+    text: frozenset[int] = frozenset({0})
     strong: frozenset[int] = frozenset()
     folded: bool = False
 
@@ -88,4 +89,4 @@ def number(value: float, text: str, form: str = "#,##0") -> Cell:
     >>> number(float("nan"), "-").value is None
     True
     """
-    return Cell(text, None if value != value else value, form)  # noqa: PLR0124  NaN is what differs from itself
+    return Cell(text, None if math.isnan(value) else value, form)

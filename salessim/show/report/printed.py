@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from salessim.show.page import Page
-from salessim.show.report.document import Cell, Document, Picture, Table, Text
+from salessim.show.report.document import Document, Picture, Table, Text
 from salessim.show.style import STYLE
 from salessim.words import sentence
 
@@ -121,7 +121,7 @@ class _Sheets:
             if n in table.strong:
                 self._rule(self.y, _RULE, 1.2)
             ink = STYLE["ink"]
-            self._row(texts, [self._left(cell, place, table) for place, cell in enumerate(row)], widths, ink)
+            self._row(texts, [place in table.text for place in range(len(row))], widths, ink)
             self.y += height
             self._rule(self.y - 3, _RULE if n in table.strong else _HAIR)
         self.y += 10
@@ -129,7 +129,7 @@ class _Sheets:
     def _head(self, table: Table, widths: list[float]) -> None:
         texts = [self.page.wrapped(text, _TABLE, width - _PAD) or [""]
                  for text, width in zip(table.head, widths, strict=True)]  # fmt: skip
-        left = [place < table.wide or self._is_text(table, place) for place in range(len(texts))]
+        left = [place in table.text for place in range(len(texts))]
         self._row(texts, left, widths, STYLE["faint"])
         self.y += max(len(lines) for lines in texts) * _LEADING * _TABLE + 5
         self._rule(self.y - 2, _RULE, 1.2)
@@ -146,13 +146,6 @@ class _Sheets:
                     self.page.text(x + width - _PAD, y, line, _TABLE, ink, right=True)
             x += width
 
-    @staticmethod
-    def _is_text(table: Table, place: int) -> bool:
-        return any(row[place].value is None and len(row[place].text) > 40 for row in table.rows)
-
-    def _left(self, cell: Cell, place: int, table: Table) -> bool:
-        return place < table.wide or self._is_text(table, place)
-
     def _columns(self, table: Table) -> list[float]:
         """Share out the width: every column what its longest line takes; what is too much is taken from the widest."""
         count, total = len(table.head), _RIGHT - _LEFT
@@ -160,7 +153,7 @@ class _Sheets:
         for place in range(count):
             body = max((self.page.wide(row[place].text, _TABLE) for row in table.rows), default=0.0)
             words = max((self.page.wide(word, _TABLE) for word in table.head[place].split()), default=0.0)
-            wanted.append(max(body, words, min(self.page.wide(table.head[place], _TABLE), 90.0)) + _PAD)
+            wanted.append(max(body, words, min(self.page.wide(table.head[place], _TABLE), 90.0)) + _PAD + 1.0)
         while sum(wanted) > total + 1e-6:
             widest = max(wanted)
             at = [place for place, width in enumerate(wanted) if width > widest - 0.5]

@@ -72,7 +72,9 @@ def html_page(document: Document) -> str:
 
 
 def _section(section: Section, language: str) -> str:
-    return f"<section><h2>{escape(section.title)}</h2>{''.join(_block(b, language) for b in section.blocks)}</section>\n"
+    return (
+        f"<section><h2>{escape(section.title)}</h2>{''.join(_block(b, language) for b in section.blocks)}</section>\n"
+    )
 
 
 def _block(block: Block, language: str) -> str:
@@ -86,11 +88,13 @@ def _block(block: Block, language: str) -> str:
 
 
 def _table(table: Table, language: str) -> str:
-    head = "".join(_cell(Cell(text), place < table.wide, "th", ' scope="col"') for place, text in enumerate(table.head))
+    head = "".join(
+        _cell(Cell(text), place in table.text, "th", ' scope="col"') for place, text in enumerate(table.head)
+    )
     rows = []
     for n, row in enumerate(table.rows):
         strong = ' class="strong"' if n in table.strong else ""
-        cells = [_cell(cell, place < table.wide or _long(cell), "td" if place else "th", "" if place else ' scope="row"')
+        cells = [_cell(cell, place in table.text, "td" if place else "th", "" if place else ' scope="row"')
                  for place, cell in enumerate(row)]  # fmt: skip
         rows.append(f"<tr{strong}>{''.join(cells)}</tr>")
     inner = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
@@ -99,11 +103,6 @@ def _table(table: Table, language: str) -> str:
         return f'<details><summary>{escape(title)}</summary><div class="scroll"><table>{inner}</table></div></details>'
     caption = f"<caption>{escape(table.title)}</caption>" if table.title else ""
     return f'<div class="scroll"><table>{caption}{inner}</table></div>'
-
-
-def _long(cell: Cell) -> bool:
-    """Text that needs lines of its own reads badly when it is set to the right."""
-    return cell.value is None and len(cell.text) > 40
 
 
 def _cell(cell: Cell, left: bool, tag: str, more: str) -> str:

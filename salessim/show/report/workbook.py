@@ -10,6 +10,8 @@ from salessim.show.report.document import Cell, Document, Picture, Table, Text
 from salessim.show.style import STYLE
 
 if TYPE_CHECKING:
+    from openpyxl.cell import Cell as ExcelCell
+    from openpyxl.cell import MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
 __all__ = ["write_workbook"]
@@ -51,7 +53,7 @@ def write_workbook(document: Document, path: Path) -> None:
     book.save(path)
 
 
-def _write(sheet: Worksheet, row: int, column: int, cell: Cell) -> object:
+def _write(sheet: Worksheet, row: int, column: int, cell: Cell) -> ExcelCell | MergedCell:
     """Write one cell. A text that begins like a formula stays a text, also when somebody edits the cell."""
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Alignment

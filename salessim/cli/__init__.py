@@ -1,0 +1,66 @@
+"""The command line: ``salessim`` and ``python -m salessim``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from salessim.cli import company, doctor, launch, studies
+from salessim.errors import SalesSimError
+
+__all__ = ["main"]
+
+_RED, _PLAIN = "\x1b[31m", "\x1b[0m"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0, or 1 where the user must do something (said in one paragraph)."""
+    for stream in (sys.stdout, sys.stderr):
+        _print_anything(stream)
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except SalesSimError as error:
+        said = str(error)
+    except KeyboardInterrupt:
+        print("salessim: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # whoever read our output has closed it, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        said = "The memory of this machine is not enough for that. Take fewer replications, months or accounts."
+    except OSError as error:
+        said = f"{error.filename or 'A file'}: {error.strerror or error}. Check the path, its rights and the disk."
+    print(_in_red(f"salessim: {said}", sys.stderr), file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    from salessim import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="salessim",
+        description="What happens if we change the sales organisation? Replays the same market under different ones.",
+    )
+    parser.add_argument("--version", action="version", version=f"salessim {__version__}")
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+    for room in (launch, studies, company, doctor):
+        room.add_commands(verbs)
+    return parser
+
+
+def _in_red(text: str, stream: TextIO) -> str:
+    """Colour a text where a person sees it: not in a file, and not where colours are not wanted (NO_COLOR)."""
+    return f"{_RED}{text}{_PLAIN}" if stream.isatty() and not os.environ.get("NO_COLOR") else text
+
+
+def _print_anything(stream: TextIO) -> None:
+    """Let a terminal that cannot show a character show a sign for it instead of ending with an error."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")

@@ -1,0 +1,115 @@
+"""Pipeline, series and the reps' call made into one forecast, weighted by what their past errors say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from salessim.forecast.steps import Vector
+from salessim.forecast.weights import source_weights
+
+__all__ = ["SOURCES", "Mixed", "mixed", "source_error"]
+
+SOURCES = ("series", "pipeline", "call")  # the first is believed where there are fewer than three past origins
+_PRIOR_SD = 0.25  # of a source's log error, before its past is looked at
+_PRIOR = 2.0  # independent origins that it counts as much as
+_STEP = 30.0
+_EARNED = 3.0  # past origins at which half of the weight is still the first source's
+
+
+@dataclass(frozen=True, eq=False)
+class Mixed:
+    """The combination of one origin.
+
+    Attributes
+    ----------
+    weights : dict of str to (horizons,) float64
+        Adding up to 1.
+    mean : (horizons,) float64
+    futures : (paths, horizons) float64
+        Joint over horizons: a path that is high in the pipeline is high here.
+    origins : (horizons,) int64
+        Past origins that the weights are from.
+    """
+
+    weights: dict[str, Vector]
+    mean: Vector
+    futures: Vector
+    origins: Vector
+
+
+def source_error(errors: Mapping[str, Sequence[float]], days: int) -> dict[str, float]:
+    """Spread of the log errors of the sources that have no futures of their own, shrunken.
+
+    Parameters
+    ----------
+    errors : mapping of str to sequence of float
+        Actual less forecast of each source, and ``"actual"``, at past origins.
+    days : int
+        Length of the horizon: windows that overlap count for less.
+    """
+    actual = np.array(errors["actual"], dtype=float)
+    found = {}
+    for name in SOURCES:
+        miss = np.array(errors[name], dtype=float)
+        good = np.isfinite(miss) & (actual > 0) & (actual - miss > 0)
+        logs = np.log(actual[good] / (actual - miss)[good])
+        apart = 1.0 + (len(logs) - 1) * min(1.0, _STEP / days) if len(logs) else 0.0
+        own = float(np.mean(logs**2)) if len(logs) else 0.0
+        found[name] = float(np.sqrt((apart * own + _PRIOR * _PRIOR_SD**2) / (apart + _PRIOR)))
+    return found
+
+
+def mixed(
+    series: Vector, futures: Vector, pipeline: Vector, call: Vector,
+    errors: Sequence[Mapping[str, Sequence[float]]], spreads: Sequence[Mapping[str, float]],
+) -> Mixed:  # fmt: skip
+    """Combine the sources of an origin.
+
+    Weights go by inverse mean squared error at the same past origins, shrunken to equal ones
+    (`salessim.forecast.source_weights`), which the other sources have to earn from the first. Quantiles are averaged with the same weights as the means, so an interval is
+    neither that of the most nor of the least certain source.
+
+    Parameters
+    ----------
+    series, pipeline, call : (horizons,) float64
+        Point forecasts; NaN where there is no call.
+    futures : (paths, horizons) float64
+        Of the pipeline.
+    errors, spreads : sequence of mapping
+        By horizon: past errors of each source, and the spread of its log error.
+    """
+    horizons, paths = len(series), len(futures)
+    points = {"series": series, "pipeline": pipeline, "call": call}
+    weights = {name: np.zeros(horizons) for name in SOURCES}
+    mean, sample, origins = np.zeros(horizons), np.zeros_like(futures), np.zeros(horizons)
+    normal = _normal(paths)
+    for place in range(horizons):
+        past = {name: np.array(errors[place][name], dtype=float)[:, None] for name in SOURCES}
+        there = [
+            name for name in SOURCES if np.isfinite(points[name][place]) and np.isfinite(past[name]).all()
+        ]
+        share = source_weights({name: past[name] for name in there})
+        origins[place] = len(past["series"])
+        earned = origins[place] / (origins[place] + _EARNED)
+        rank = np.argsort(np.argsort(futures[:, place], kind="stable"), kind="stable")
+        for name in there:
+            weight = earned * float(share[name][0]) + (1.0 - earned) * (name == there[0])
+            weights[name][place] = weight
+            mean[place] += weight * points[name][place]
+            if name == "pipeline":
+                drawn = futures[:, place]
+            else:
+                sd = spreads[place][name]
+                drawn = (points[name][place] * np.exp(sd * normal - sd**2 / 2))[rank]
+            sample[:, place] += weight * drawn
+    return Mixed(weights, mean, sample, origins)
+
+
+def _normal(count: int) -> Vector:
+    """Quantiles of the standard normal at the middles of `count` equal parts, in order."""
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri((np.arange(count) + 0.5) / count))
