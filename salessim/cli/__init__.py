@@ -36,6 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         said = "The memory of this machine is not enough for that. Take fewer replications, months or accounts."
     except OSError as error:
         said = f"{error.filename or 'A file'}: {error.strerror or error}. Check the path, its rights and the disk."
+    except Exception as error:
+        if os.environ.get("SALESSIM_DEBUG"):
+            raise
+        said = (
+            f"This is a defect of salessim, not of your data ({type(error).__name__}: {error}). Please report it; with "
+            "SALESSIM_DEBUG=1 in the environment it says where. `salessim doctor` checks the installation."
+        )
+    said = " ".join(said.split())
     print(_in_red(f"salessim: {said}", sys.stderr), file=sys.stderr)
     return 1
 
