@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from salessim.errors import CrmError, ModelError, SalesSimError, StudyError
     from salessim.fit import Fit, fit_company, fit_market, fit_plan
     from salessim.forecast import forecast
+    from salessim.ledger import ledger_of
     from salessim.lessons import check
     from salessim.measures import measures_frame, measures_of
-    from salessim.ledger import ledger_of
     from salessim.model.change import Change, Trigger
     from salessim.model.files import dump, load
     from salessim.model.market import Market
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from salessim.model.register import register, register_frame
     from salessim.sample import sample_company, write_sample
     from salessim.sizing.methods import size_sales_force
+    from salessim.start import Firm, questions
     from salessim.study.at_risk import customers_at_risk
     from salessim.study.comparison import compare
     from salessim.study.components import variance_components
@@ -48,6 +49,7 @@ _HOME = {
     "Change": "salessim.model.change",
     "Cockpit": "salessim.widgets",
     "CrmError": "salessim.errors",
+    "Firm": "salessim.start",
     "Fit": "salessim.fit",
     "Market": "salessim.model.market",
     "ModelError": "salessim.errors",
@@ -79,6 +81,7 @@ _HOME = {
     "path_of": "salessim.study.path",
     "phase_map": "salessim.study.phase_map",
     "preset": "salessim.model.presets",
+    "questions": "salessim.start",
     "read_crm": "salessim.crm",
     "register": "salessim.model.register",
     "register_frame": "salessim.model.register",
@@ -97,6 +100,7 @@ __all__ = [
     "Change",
     "Cockpit",
     "CrmError",
+    "Firm",
     "Fit",
     "Market",
     "ModelError",
@@ -128,6 +132,7 @@ __all__ = [
     "path_of",
     "phase_map",
     "preset",
+    "questions",
     "read_crm",
     "register",
     "register_frame",

@@ -1,23 +1,41 @@
-"""Exercises of the lessons: questions with answers that are checked, and hints where they are not right."""
+"""What the lessons need beside the model: exercises that are checked, and what their cells print, in every language.
+
+The notebooks of all languages have the same code. It names a language once, in its first line, and asks a `Lesson` for
+every text a reader sees.
+"""
 
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from salessim.errors import StudyError, explain, nearest
+from salessim.words import has_term, label, sentence, sentence_keys
+from salessim.words.terms import checked_language
 
-__all__ = ["EXERCISES", "Exercise", "check"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["EXERCISES", "LINES", "Exercise", "Lesson", "check"]
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise: the right answer, how near is near enough (relative), and hints in both languages."""
+    """One exercise: the right answer, how near is near enough (relative), and hints in both languages.
+
+    `answer_zh` is the answer of a Chinese reader where the answer is a word; the English one is right there too.
+    """
 
     answer: float | str
     tolerance: float
     hint_en: str
     hint_zh: str
+    answer_zh: str = ""
 
 
 def _break_even(travel: float, talk: float, products: int, elasticity: float) -> float:
@@ -49,6 +67,7 @@ EXERCISES: dict[str, Exercise] = {
         "The interval holds 0 and reaches beyond ±1 %: it neither excludes no difference nor stays inside what does "
         "not matter.",
         "区间包含 0 且超出 ±1%：既不能排除“没有差异”，也不能说差异无关紧要。",
+        answer_zh="尚不能判断",
     ),
     "4.1 break-even month": Exercise(
         _made_up_for(3, (-60, -60, -30, 0, 30, 40, 50, 60)), 0.0,
@@ -59,31 +78,33 @@ EXERCISES: dict[str, Exercise] = {
     "4.2 price of handovers": Exercise(
         24 * 400_000 * 0.15 * 0.44, 0.005,
         "Accounts times value times the share that is lost gives sales; only the margin of them is contribution.",
-        "客户数×年销售额×损失比例得到销售损失；其中只有毛利部分是贡献毛益。",
+        "客户数×年销售额×损失比例得到销售损失；其中只有毛利部分才是贡献毛益。",
     ),
     "4.3 dip or lower level": Exercise(
         "lower level", 0.0,
         "A dip comes back. Does this one?",
         "低谷会回升。这里回升了吗？",
+        answer_zh="水平下降",
     ),
     "4.4 what is worth most": Exercise(
         # true of the runs of the lesson: held by tests/notebooks/test_lesson_reorganise.py
         "retrained", 0.0,
         "Compare the column contribution with that of the big bang, one by one.",
         "逐一比较各方案与一次性切换的贡献毛益。",
+        answer_zh="转岗培训",
     ),
 }  # fmt: skip
 
 
 def check(exercise: str, answer: float | str, language: str = "en") -> str:
-    """Check an answer to an exercise.
+    """Check an answer to an exercise; where it is not right, give a hint in the language.
 
     Parameters
     ----------
     exercise : str
         Its name as printed in the lesson; the number alone is enough.
     answer : float or str
-        Numbers may be rounded; shares may be given as 0.13 or as 13 (per cent).
+        Numbers may be rounded; shares may be given as 0.13 or as 13 (per cent); words in English or in the language.
     language : {"en", "zh"}
 
     Returns
@@ -95,30 +116,259 @@ def check(exercise: str, answer: float | str, language: str = "en") -> str:
     ------
     StudyError
         For an exercise that does not exist.
+    WordsError
+        For a language that does not exist.
 
     Examples
     --------
     >>> check("1.1", 0.667)
     'Right: 0.667.'
+    >>> check("1.3", "尚不能判断", "zh")
+    '正确：尚不能判断。'
     >>> check("1.3", "better").startswith("Not yet")
     True
     """
     names = [name for name in EXERCISES if name == exercise or name.split()[0] == str(exercise)]
     if not names:
         raise StudyError(explain("there is no such exercise", value=exercise, remedy=nearest(str(exercise), EXERCISES)))
-    found = EXERCISES[names[0]]
-    if _right(found, answer):
-        shown = found.answer if isinstance(found.answer, str) else f"{found.answer:,.3f}".rstrip("0").rstrip(".")
-        return f"Right: {shown}." if language == "en" else f"正确：{shown}。"
-    hint = found.hint_en if language == "en" else found.hint_zh
-    return f"Not yet. Hint: {hint}" if language == "en" else f"还不对。提示：{hint}"
+    found, chinese = EXERCISES[names[0]], checked_language(language) == "zh"
+    if not _right(found, answer):
+        return f"还不对。提示：{found.hint_zh}" if chinese else f"Not yet. Hint: {found.hint_en}"
+    if isinstance(found.answer, str):
+        shown = found.answer_zh if chinese else found.answer
+    else:
+        shown = f"{found.answer:,.3f}".rstrip("0").rstrip(".")
+    return f"正确：{shown}。" if chinese else f"Right: {shown}."
 
 
 def _right(exercise: Exercise, answer: float | str) -> bool:
     if isinstance(exercise.answer, str):
-        return str(answer).strip().casefold().replace("_", " ") == exercise.answer
+        said = str(answer).strip().casefold().replace("_", " ")
+        return bool(said) and said in (exercise.answer, exercise.answer_zh)
     try:
-        number = float(str(answer).strip().rstrip("%"))
+        number = float(str(answer).strip().rstrip("%％").replace(",", ""))
     except ValueError:
         return False
     return any(math.isclose(value, exercise.answer, rel_tol=exercise.tolerance) for value in (number, number / 100.0))
+
+
+LINES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        # an export and its fit
+        "error": ("error", "错误"),
+        "warning": ("warning", "警告"),
+        "info": ("info", "提示"),
+        "fitted": (
+            "Fitted: {accounts:,} accounts in {segments} segments, {products} products, {reps} reps, {stages} stages, "
+            "{deals:,} open deals.",
+            "已拟合：{accounts:,}个客户，{segments}类客户细分，{products}种产品，{reps}名销售代表，{stages}个销售阶段，"
+            "{deals:,}个在途商机。",
+        ),
+        "settled": ("The settled model against history: {found}.", "校准后的模型与历史之比：{found}。"),
+        "opportunities": ("opportunities", "商机数"),
+        "won share": ("won share", "赢单占比"),
+        "cycle days": ("cycle days", "销售周期"),
+        "deal time": ("deal time", "商机工时"),
+        "untold": ("What the export cannot tell, or was left out:", "导出数据无法说明或未采用的内容："),
+        # lesson 1
+        "structure guess": (
+            "You said {plan} {percent:+.1f} %. The model says {middle:+.1f} % ({low:+.1f} to {high:+.1f}).",
+            "您的预测：{plan}{percent:+.1f}%。模型的结果：{middle:+.1f}%（{low:+.1f}至{high:+.1f}）。",
+        ),
+        "leader": ("Best on average: {plan}.", "平均而言最优：{plan}。"),
+        "six futures": ("{plan} against today, six futures: {gaps}", "六个未来情形中{plan}与现状的差异：{gaps}"),
+        "today ahead": (
+            "In {less:.0%} of all futures today looks better, in {more:.0%} worse.",
+            "全部未来情形中，{less:.0%}显示现状更优，{more:.0%}显示现状更差。",
+        ),
+        "twins": (
+            "Won under both: {both}; under {left} only: {left_only}; under {right} only: {right_only}.",
+            "两种结构下都赢单：{both}个；仅{left}赢单：{left_only}个；仅{right}赢单：{right_only}个。",
+        ),
+        "why": (
+            "{plan} against {against}, in % of revenue: {total:+.1f}, of which the rest {rest:+.1f}.",
+            "{plan}相对{against}的差异，占销售收入的百分比：{total:+.1f}，其中其余部分{rest:+.1f}。",
+        ),
+        "mechanism": ("mechanism", "机制"),
+        "adds": ("adds, %", "贡献，%"),
+        "standard_error": ("standard error, %", "标准误，%"),
+        "difference_without_it": ("difference without it, %", "关闭后的差异，%"),
+        "your answer": ("your answer?", "您的答案？"),
+        "assumption": ("assumption", "假设"),
+        "share of the variation": ("share of the variation", "变异占比"),
+        "direction": ("direction", "方向"),
+        "up": ("up", "同向"),
+        "down": ("down", "反向"),
+        "mixed": ("mixed", "并非单一方向"),
+        "none": ("none", "无"),
+        # lesson 4: names of plans
+        "stay": ("stay", "维持现状"),
+        "big bang": ("big bang", "一次性切换"),
+        "deals move": ("deals move", "商机移交"),
+        "pay protected": ("pay protected", "收入保护"),
+        "retrained": ("retrained", "转岗培训"),
+        "prepared": ("prepared", "充分准备"),
+        "on a sign": ("on a sign", "触发后变更"),
+        # lesson 4: the table of paths
+        "later": ("later", "更晚"),
+        "range": ("{low} to {high}", "{low}至{high}"),
+        "span": ("{value} ({low} to {high})", "{value}（{low}至{high}）"),
+        "dip": ("dip, %", "低谷，%"),
+        "over after": ("over after, months", "恢复所需月数"),
+        "break-even": ("break-even month", "回本月"),
+        "gain": ("contribution, million", "贡献毛益，百万"),
+        "ahead": ("ahead in", "领先的情形"),
+        "of futures": ("{share:.0%} of futures", "{share:.0%}"),
+        "more moved": ("more accounts moved", "多易主的客户"),
+        # lesson 4: what its cells say
+        "in month": ("month {month}", "第{month}个月"),
+        "not within": ("not within {months} months", "{months}个月内不会回本"),
+        "path guess": (
+            "You said: dip {dip:.1f} %, break-even {even}. The model says:",
+            "您的预测：低谷{dip:.1f}%，回本：{even}。模型的结果：",
+        ),
+        "value_moved": ("value moved", "易主销售额占比"),
+        "travel_km": ("travel, km", "路途，公里"),
+        "imbalance": ("imbalance", "工作量离散度"),
+        "profit": ("profit", "利润"),
+        "ten accounts": (
+            "{n} accounts change hands; ten of them bring {share:.0%} of what all of them bring.",
+            "{n}个客户易主；其中十个占全部易主客户销售额的{share:.0%}。",
+        ),
+        "line": ("line", "科目"),
+        "all": ("all", "合计"),
+        "sign": (
+            "In {share:.0%} of futures the sign comes within {months} months, though the firm is on plan on average.",
+            "在{share:.0%}的未来情形中，{months}个月内触发条件成立，尽管公司平均而言恰好完成目标。",
+        ),
+        "no maven": (
+            "Maven's CRM is not on this machine: read on, section 11 does not need it.",
+            "本机没有 Maven 的 CRM 数据：请继续往下读，第 11 节不需要它。",
+        ),
+        "note": (
+            "DECISION NOTE · customer structure from month 3\n\n"
+            "If segments differ as assumed (0.4): {sceptic} million {currency} after {months} months,\n"
+            "    ahead in {sceptic_ahead:.0%} of futures.\n"
+            "If they differ as management believes (0.8), people retrained, deals moved: {believer} million,\n"
+            "    ahead in {believer_ahead:.0%} of futures.\n"
+            "Customers to visit before the announcement: {customers}.\n\n"
+            "We decide: ...\nBecause: ...\nWe would decide otherwise if: ...",
+            "决策备忘 · 自第3个月起改为客户型结构\n\n"
+            "若客户细分差异度如假设（0.4）：{months}个月后累计贡献毛益{sceptic}百万{currency}，\n"
+            "    在{sceptic_ahead:.0%}的未来情形中领先。\n"
+            "若如管理层所信（0.8），且已转岗培训、移交商机：{believer}百万，\n"
+            "    在{believer_ahead:.0%}的未来情形中领先。\n"
+            "宣布之前应先拜访的客户：{customers}。\n\n"
+            "我们决定：……\n理由：……\n在何种情况下会改变决定：……",
+        ),
+        # what a fit says it assumed; other notes stay English
+        "fit complexity": (
+            "complexity of products is not in any export: 0.5 is assumed for every product",
+            "任何导出数据都不含产品复杂度：假设每种产品均为0.5",
+        ),
+        "fit hours": (
+            "hours per deal are not in the export: set so that deals take 40% of selling time today",
+            "导出数据不含每个商机的工时：按目前商机占销售时间的40%设定",
+        ),
+        "fit worth": (
+            "what skill, insight and relationship are worth in a deal is assumed, not estimated (see the register)",
+            "产品技能、客户洞察和客户关系在商机中的价值出自假设，而非估计（见假设清单）",
+        ),
+    }
+)
+"""What the cells of the lessons print, and how the plans of a lesson are called: key -> English, Chinese."""
+
+_FIT_NOTES = ("fit complexity", "fit hours", "fit worth")
+_MECHANISM = "report mechanism "  # sentences that name the mechanisms
+
+
+class Lesson:
+    """The texts of a lesson in one language, and where its data are.
+
+    Parameters
+    ----------
+    language : {"en", "zh"}
+
+    Raises
+    ------
+    WordsError
+        For a language that does not exist.
+
+    Examples
+    --------
+    >>> Lesson().say("big bang"), Lesson("zh").say("big bang"), Lesson("zh").name("structure", "product")
+    ('big bang', '一次性切换', '产品型')
+    """
+
+    def __init__(self, language: str = "en") -> None:
+        self.language = checked_language(language)
+
+    @property
+    def fast(self) -> bool:
+        """Whether ``SALESSIM_FAST`` is 1 in the environment, as in tests: fewer futures, the same lesson."""
+        return os.environ.get("SALESSIM_FAST") == "1"
+
+    def find(self, folder: str, having: str) -> Path | None:
+        """Return the nearest such folder, in the working folder or one above it, that has this file in it."""
+        places = (place / folder for place in (Path.cwd(), *Path.cwd().parents))
+        return next((place for place in places if (place / having).is_file()), None)
+
+    def say(self, key: str, **fields: object) -> str:
+        """Return a line of `LINES` with its fields filled in.
+
+        Raises
+        ------
+        StudyError
+            For a line that does not exist; the nearest is named.
+        """
+        if key not in LINES:
+            raise StudyError(explain("there is no such line in the lessons", value=key, remedy=nearest(key, LINES)))
+        english, chinese = LINES[key]
+        return (english if self.language == "en" else chinese).format(**fields)
+
+    def name(self, kind: str, key: str) -> str:
+        """Return what a term is called: `salessim.words.label` of ``kind.key``."""
+        return label(f"{kind}.{key}", self.language)
+
+    def table(self, frame: pd.DataFrame, *kinds: str) -> pd.DataFrame:
+        """Return a table with its rows, columns and headings named in the language.
+
+        A name is looked up as a term of one of these kinds, in their order, then as a mechanism, then in `LINES`. One
+        that is found nowhere, such as a name of the user's, stays.
+        """
+
+        def named(key: Any) -> Any:
+            if not isinstance(key, str):
+                return key
+            kind = next((kind for kind in kinds if has_term(f"{kind}.{key}")), None)
+            if kind is not None:
+                return self.name(kind, key)
+            if _MECHANISM + key in sentence_keys():
+                return sentence(_MECHANISM + key, self.language)
+            return self.say(key) if key in LINES else key
+
+        done = frame.rename(index=named, columns=named)
+        return done.rename_axis(index=named(frame.index.name), columns=named(frame.columns.name))
+
+    def findings(self, crm: Any) -> str:
+        """Say what an import found: the head of its report, and its findings, one a line."""
+        lines = list(crm.report.head(self.language))
+        for one in crm.report.findings:
+            message = one.message_en if self.language == "en" else one.message_zh
+            lines.append(f"  {self.say(one.level)}: {' '.join(filter(None, (one.file, message)))}")
+        return "\n".join(lines)
+
+    def fitted(self, company: Any) -> str:
+        """Say what a fit found and what it assumed; notes that `LINES` does not have stay English."""
+        market, notes = company.market, {LINES[key][0]: self.say(key) for key in _FIT_NOTES}
+        comma = ", " if self.language == "en" else "，"
+        found = comma.join(f"{self.say(name.replace('_', ' '))} {value:.0%}" for name, value in company.check.items())
+        return "\n".join([
+            self.say(
+                "fitted", accounts=len(market.accounts), segments=len(market.segments), products=len(market.products),
+                reps=company.plan.headcount, stages=len(market.stages), deals=len(market.today.open_deals),
+            ),
+            self.say("settled", found=found),
+            self.say("untold"),
+            *(f"  - {notes.get(note, note)}" for note in company.notes),
+        ])  # fmt: skip

@@ -81,7 +81,7 @@ def examine(language: str = "en") -> list[Finding]:
 def _python(language: str) -> Iterator[Finding]:
     from packaging.specifiers import SpecifierSet
 
-    wanted = metadata.metadata("salessim").get("Requires-Python", "")
+    wanted = str(metadata.metadata("salessim").json.get("requires_python", ""))
     said = sentence("doctor python", language, version=platform.python_version(), path=sys.executable)
     if SpecifierSet(wanted).contains(platform.python_version(), prereleases=True):
         yield Finding(State.GOOD, said)
@@ -104,7 +104,7 @@ def _packages(language: str) -> Iterator[Finding]:
         if there and wanted.specifier.contains(there, prereleases=True):
             good += 1
             continue
-        state = sentence("doctor missing", language) if not there else there
+        state = there or sentence("doctor missing", language)
         said = sentence("doctor package", language, name=wanted.name, found=state, wanted=str(wanted.specifier))
         bad.append(Finding(State.ERROR, said, f'{sys.executable} -m pip install "{wanted.name}{wanted.specifier}"'))
     yield from bad

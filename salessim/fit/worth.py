@@ -1,12 +1,13 @@
 """What experience is worth: skill in the product, insight into the segment, the tie with the account.
 
 Every step of a deal that a customer decided is one trial of a logit: it went on, or not. What practice had built up by
-then is known from the log (`salessim.fit.practice`), what was there before the log began is not. So the coefficient of
-practice is taken from changes *within* a rep and product, a rep and segment, an account and rep: their means over the
-history are covariates of their own (Mundlak 1978, Econometrica 46:69-85). Whoever steers good deals to skilled reps, or
-gives good accounts to stars, moves these means, not the changes; the coefficient of a mean says whether somebody did.
-Reps, pairs and accounts have random effects, as have the levels at the start of the log, fading as levels do; products,
-segments and stages have fixed ones.
+then is known from the log (`salessim.fit.practice`), what was there before the log began is not: every pair
+has an unknown level at the start, fading as levels do. Reps, pairs and accounts have random effects, products, segments
+and stages fixed ones, and the past of a step is all that its covariates know, so that practice may follow success.
+
+Whoever steers good deals to certain reps breaks this. So the work that was routed to a pair, however it went, is tried
+as a covariate of its own (Mundlak 1978, Econometrica 46:69-85); where it matters, it stays in, and practice is judged
+by its changes within a pair alone.
 
 No published method was found for this exact model; that its intervals hold is measured in ``tests/validation``.
 """
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from salessim.fit.mixed import fit_mixed_logit
+from salessim.fit.mixed import MixedFit, fit_mixed_logit
 from salessim.fit.practice import levels_at
 from salessim.model.register import register
 
@@ -43,6 +44,10 @@ _MOST_PAIRS = 1_500
 _WORK_DONE = 1.0 / 3.0
 """Part of a step's time after which its rep's work is taken to be done: the log has no such moment (ours)."""
 _NORMAL_95 = 1.959964
+_START, _START_SPREAD = 0.5, 0.3
+"""Level before the log began, as a mean over reps: prior mean and standard deviation, of a scale from 0 to 1 (ours)."""
+_STEERED = 0.05
+"""p-value below which steering counts as seen: the means of what was routed to a pair are then kept apart."""
 
 
 class Given(NamedTuple):
@@ -84,7 +89,7 @@ class Worth:
         What a plain logit on practice gives, without reps, accounts and starting levels: for comparison.
     naive_error : (3,) array
     steering : float
-        p-value of the hypothesis that nobody steered: that means of practice have the coefficient of its changes.
+        p-value of the hypothesis that nobody steered: that the work routed to a pair says nothing beyond practice.
     steps, reps, all_reps : int
         Steps and reps used, and reps in the log; fewer are used where the history is larger than is needed.
     talent : float
@@ -124,7 +129,7 @@ class Worth:
     @property
     def steered(self) -> bool:
         """Whether the history shows signs that deals or accounts were steered to those who do them well (5 % test)."""
-        return self.steering < 0.05
+        return self.steering < _STEERED
 
     def combined(self) -> tuple[Floats, Floats]:
         """Return mean and covariance of the effects from history and register together.
@@ -187,8 +192,7 @@ def estimate_worth(log: StepLog, calls: pd.DataFrame, covers: Mapping[tuple[str,
     """
     frame, calls, n_reps, all_reps = _enough(log, calls)
     data = _levels(frame, calls, covers, log, given)
-    decided = log_decided = frame["what"].to_numpy() > 0
-    decided = log_decided & np.isfinite(frame["left"].to_numpy())
+    decided = (frame["what"].to_numpy() > 0) & np.isfinite(frame["left"].to_numpy())
     y = (frame["what"].to_numpy()[decided] == 1).astype(float)
     known = [True, True, len(calls) > 0]
     return _estimated(data.only(decided), y, known, n_reps, all_reps)
@@ -330,23 +334,30 @@ def _means(values: Floats, codes: Codes) -> Floats:
 
 def _estimated(data: _Data, y: Floats, known: list[bool], n_reps: int, all_reps: int) -> Worth:
     used = [k for k in range(3) if known[k]]
-    share = data.share
+    n, share = len(used), data.share
     plain = [_dummies(data.stage).toarray()]
     if data.inbound.any():
         plain.append(data.inbound[:, None].astype(float))
     cells = _dummies(data.cell).toarray()[:, 1:] * share
-    means = np.stack([_means(data.built[:, k], data.pairs[:, k]) for k in used], axis=1)
-    kept_means = np.stack([_means(data.kept[:, k], data.pairs[:, k]) for k in used], axis=1)
-    fixed = np.column_stack(
-        [data.built[:, used], means, data.kept[:, used], kept_means, share * data.year, cells, *plain]
-    )
+    rest = [share * data.year, cells, *plain]
+    kept, level = data.kept[:, used], data.built[:, used] + _START * data.kept[:, used]
     random = [_dummies(data.rep, share), _dummies(data.account, share)]
     for k in used:
-        if k < 2:
+        if k < 2:  # an account and a rep have a term as an account already
             random.append(_dummies(data.pairs[:, k], share))
         random.append(_dummies(data.pairs[:, k], data.kept[:, k]))
-    found = fit_mixed_logit(y, fixed, random, start=0.3)
-    n = len(used)
+    highest = np.array([_range(EFFECTS[k])[2] for k in used])
+
+    def fitted(*means: Floats) -> MixedFit:
+        fixed = np.column_stack([level, kept, *means, *rest])
+        prior = np.full(fixed.shape[1], np.inf)
+        prior[n : 2 * n] = _START_SPREAD * highest
+        return fit_mixed_logit(y, fixed, random, prior=prior, start=0.3)
+
+    means = np.stack([_means(data.routed[:, k], data.pairs[:, k]) for k in used], axis=1)
+    guarded = fitted(means)
+    steering = _wald(guarded.beta[2 * n : 3 * n], guarded.covariance[2 * n : 3 * n, 2 * n : 3 * n])
+    found = guarded if steering < _STEERED else fitted()
     covariance, estimate, error = np.zeros((3, 3)), np.full(3, np.nan), np.full(3, np.inf)
     estimate[used] = found.beta[:n]
     covariance[np.ix_(used, used)] = found.covariance[:n, :n]
@@ -354,10 +365,8 @@ def _estimated(data: _Data, y: Floats, known: list[bool], n_reps: int, all_reps:
     naive_fit = fit_mixed_logit(y, np.column_stack([data.built[:, used], *plain]))
     naive, naive_error = np.full(3, np.nan), np.full(3, np.inf)
     naive[used], naive_error[used] = naive_fit.beta[:n], np.sqrt(np.diag(naive_fit.covariance)[:n])
-    return Worth(
-        estimate, error, covariance, naive, naive_error, _wald(found.beta[n : 2 * n], found.covariance[n : 2 * n, n : 2 * n]),
-        len(y), n_reps, all_reps, float(np.sqrt(found.variances[0])),
-    )  # fmt: skip
+    talent = float(np.sqrt(found.variances[0]))
+    return Worth(estimate, error, covariance, naive, naive_error, steering, len(y), n_reps, all_reps, talent)
 
 
 def _wald(beta: Floats, covariance: Floats) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,8 @@ SOURCES = ("series", "pipeline", "call")  # the first is believed where there ar
 _PRIOR_SD = 0.25  # of a source's log error, before its past is looked at
 _PRIOR = 2.0  # independent origins that it counts as much as
 _STEP = 30.0
+_WIDTH_PRIOR = 4.0  # independent origins that believing the width counts as much as
+_NARROWEST, _WIDEST, _OUTLIER = 0.75, 1.5, 3.0
 _EARNED = 3.0  # past origins at which half of the weight is still the first source's
 
 
@@ -38,6 +40,35 @@ class Mixed:
     mean: Vector
     futures: Vector
     origins: Vector
+
+    def widened(self, factors: Vector) -> Mixed:
+        """The same with each horizon's futures spread about their median by a factor, on the log scale."""
+        middle = np.maximum(np.median(self.futures, axis=0), 1e-9)
+        logs = np.log(np.maximum(self.futures, 1e-3 * middle) / middle)
+        return replace(self, futures=np.maximum.accumulate(middle * np.exp(logs * factors), axis=1))
+
+
+def width_of(past: Sequence[tuple[Vector, float]], days: int) -> float:
+    """How much wider the combined futures should have been at past origins, shrunken to 1.
+
+    Parameters
+    ----------
+    past : sequence of (futures, float)
+        The combination of a past origin, as it was then given, and what came.
+    days : int
+        Length of the horizon.
+    """
+    squares = []
+    for futures, actual in past:
+        middle = float(np.median(futures))
+        if middle > 0:
+            logs = np.log(np.maximum(futures, 1e-3 * middle) / middle)
+            sd = float(np.quantile(np.abs(logs), 0.683))
+            squares.append((np.log(max(actual, 1e-3 * middle) / middle) / max(sd, 1e-6)) ** 2)
+    apart = 1.0 + (len(squares) - 1) * min(1.0, _STEP / days) if squares else 0.0
+    own = float(np.mean(np.minimum(squares, _OUTLIER**2))) if squares else 1.0
+    factor = np.sqrt((apart * own + _WIDTH_PRIOR) / (apart + _WIDTH_PRIOR))
+    return float(np.clip(factor, _NARROWEST, _WIDEST))
 
 
 def source_error(errors: Mapping[str, Sequence[float]], days: int) -> dict[str, float]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from salessim.forecast.calls import learnt_bias
-from salessim.forecast.combining import SOURCES, Mixed, mixed, source_error
+from salessim.forecast.combining import SOURCES, Mixed, mixed, source_error, width_of
 from salessim.forecast.pipeline_paths import Outlook, Shock, look_ahead, shocked
 from salessim.forecast.pipeline_rules import past_quarters, rules_of_thumb
 from salessim.forecast.pipeline_snapshot import Record, Snapshot, day_number, known_at
@@ -192,6 +192,12 @@ def judged(record: Record, look: Look, earlier: Sequence[Judged], seed: int) -> 
     call = _call(record, look, earlier, limit, new)
     spreads = [source_error(error, days) for error, days in zip(errors, horizon, strict=True)]
     combination = mixed(look.series, futures, open_ + new, call, errors, spreads)
+    seen = []
+    for place, days in enumerate(horizon):
+        over = [(one.mixed.futures[:, place], old[place] + fresh[place]) for one, old, fresh in past
+                if day_number(one.look.origin) + 1.0 + days <= limit and np.isfinite(old[place])]  # fmt: skip
+        seen.append(width_of(over, days))
+    combination = combination.widened(np.array(seen))
     return Judged(look, tuple(whole), open_, new, chance, open_futures, futures, call, combination)
 
 
@@ -271,7 +277,6 @@ def _series(snapshot: Snapshot, horizon: tuple[int, ...]) -> Vector:
     daily = np.bincount((won["closed"].to_numpy() // 1).astype(np.int64) - first, amount, minlength=length)
     after = snapshot.origin + timedelta(days=1)
     start = after.replace(month=after.month - (after.month - 1) % 3, day=1)
-    offset = (after - start).days
     backs, quarter = [], start
     for _ in range(4):
         quarter = (quarter - timedelta(days=1)).replace(day=1)
@@ -281,10 +286,10 @@ def _series(snapshot: Snapshot, horizon: tuple[int, ...]) -> Vector:
     months = np.arange(np.datetime64(first, "D"), np.datetime64(first + length, "D")).astype("datetime64[M]")
     names, of = np.unique(months.astype(np.int64), return_inverse=True)
     sums = np.bincount(of, daily)[1:]  # the first may not be whole
-    if after.day != 1 or len(sums) < _MONTHS or offset < 0:
+    if after.day != 1 or len(sums) < _MONTHS:
         return same
     ahead = -(-horizon[-1] // 28)
-    mean = np.r_[0.0, forecast_values(sums, ahead, 12)["mean"].to_numpy()]
-    days = np.cumsum([0.0, *((names[-1] + np.arange(1, ahead + 2)).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)[1:]
-                      - (names[-1] + np.arange(1, ahead + 1)).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64))])  # fmt: skip
-    return (same + np.interp(horizon, days, np.cumsum(mean))) / 2.0
+    by_month = forecast_values(sums, ahead, 12)["mean"]
+    edges = (names[-1] + 1 + np.arange(ahead + 1)).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    modelled = np.interp(horizon, edges - edges[0], np.r_[0.0, np.cumsum(by_month)])
+    return np.asarray((same + modelled) / 2.0)

@@ -110,17 +110,18 @@ MAY_KNOW: dict[str, set[str]] = {
     "sizing": {"study"},
     "crm": {"words"},
     "fit": {"crm", "clocks"},  # a fit is checked and settled by simulating it
-    "forecast": {"crm"},
+    "forecast": {"crm", "pay"},
     "show": {"study", "forecast"},
     "record": {"clocks", "crm"},  # what people wrote down of a run, as a CRM would hold it
     "sample": {"record"},
     "lessons": {"words"},
     "bench": {"study"},
+    "start": {"study"},
 }
 KNOW_ALL = {"__init__", "__main__", "cli", "widgets"}
 
 # `study.plot()` is a promise: when it is called, and not before, a result of these rooms hands itself to `show`.
-HAVE_PLOT = {"study", "forecast", "sizing"}
+HAVE_PLOT = {"study", "forecast", "sizing", "start"}
 # So are `study.report()`, and `run.to_crm()`: when it is called, a run hands itself to `record`.
 HAND_OVER = {"plot": (HAVE_PLOT, "show"), "report": ({"study"}, "show"), "to_crm": ({"clocks"}, "record")}
 
