@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from salessim.crm.analytics import funnel
     from salessim.errors import CrmError, ModelError, SalesSimError, StudyError
     from salessim.fit import Fit, fit_company, fit_market, fit_plan
-    from salessim.forecast import forecast
+    from salessim.forecast import forecast, forecast_pipeline, plan
     from salessim.ledger import ledger_of
     from salessim.lessons import check
     from salessim.measures import measures_frame, measures_of
@@ -73,6 +73,7 @@ _HOME = {
     "fit_market": "salessim.fit",
     "fit_plan": "salessim.fit",
     "forecast": "salessim.forecast",
+    "forecast_pipeline": "salessim.forecast",
     "funnel": "salessim.crm.analytics",
     "ledger_of": "salessim.ledger",
     "load": "salessim.model.files",
@@ -80,6 +81,7 @@ _HOME = {
     "measures_of": "salessim.measures",
     "path_of": "salessim.study.path",
     "phase_map": "salessim.study.phase_map",
+    "plan": "salessim.forecast",
     "preset": "salessim.model.presets",
     "questions": "salessim.start",
     "read_crm": "salessim.crm",
@@ -124,6 +126,7 @@ __all__ = [
     "fit_market",
     "fit_plan",
     "forecast",
+    "forecast_pipeline",
     "funnel",
     "ledger_of",
     "load",
@@ -131,6 +134,7 @@ __all__ = [
     "measures_of",
     "path_of",
     "phase_map",
+    "plan",
     "preset",
     "questions",
     "read_crm",

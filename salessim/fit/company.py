@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from salessim.fit.notes import Note
 from salessim.fit.places import find_places
 from salessim.fit.shrinkage import shrunk_rates
 from salessim.model.market import Accounts, Affinity, Products
@@ -21,14 +22,14 @@ __all__ = ["fit_accounts", "fit_affinity", "fit_products", "fit_season"]
 _OTHER = "other"
 
 
-def fit_accounts(crm: CrmData, history: History) -> tuple[Accounts, list[str]]:
+def fit_accounts(crm: CrmData, history: History) -> tuple[Accounts, list[Note]]:
     """Read the accounts: segment, place, who has bought, and potential from the number of opportunities (shrunken).
 
     An account that only deals name is added with segment ``other``.
     """
     import pandas as pd
 
-    notes: list[str] = []
+    notes: list[Note] = []
     table = crm.accounts
     named = history.deals.loc[history.deals["known_account"], "account"].astype(str)
     ids = list(
@@ -36,7 +37,7 @@ def fit_accounts(crm: CrmData, history: History) -> tuple[Accounts, list[str]]:
     )
     if not ids:
         ids = ["all customers"]
-        notes.append("the export names no account: all customers are one account")
+        notes.append(Note("fit no account"))
     rows = (
         table.assign(key=table["account_id"].astype(str)).drop_duplicates("key").set_index("key").reindex(ids)
         if table is not None
@@ -61,7 +62,7 @@ def fit_accounts(crm: CrmData, history: History) -> tuple[Accounts, list[str]]:
         lon = np.where(unknown, found[:, 1], lon)
         missing = int((~np.isfinite(lat)).sum())
         if missing:
-            notes.append(f"{missing:,} of {len(ids):,} accounts have no place that is known: their distance is assumed")
+            notes.append(Note("fit no place", count=missing, total=len(ids)))
     counts = named.value_counts().reindex(ids).fillna(0.0).to_numpy(dtype=float)
     potential = shrunk_rates(counts, np.full(len(ids), max(counts.mean(), 1e-9)))
     won = set(
@@ -86,12 +87,12 @@ def fit_accounts(crm: CrmData, history: History) -> tuple[Accounts, list[str]]:
     return accounts, notes
 
 
-def fit_products(crm: CrmData, history: History, accounts: Accounts) -> tuple[Products, list[str]]:
+def fit_products(crm: CrmData, history: History, accounts: Accounts) -> tuple[Products, list[Note]]:
     """Read the products: price from won deals (list price where none was won), spread, margin, opportunities a year.
 
     `opportunities` are those that were seen; `salessim.fit.settling` turns them into the demand of a saturated market.
     """
-    notes: list[str] = []
+    notes: list[Note] = []
     deals = history.deals
     table = crm.products
     listed = {}
@@ -100,7 +101,7 @@ def fit_products(crm: CrmData, history: History, accounts: Accounts) -> tuple[Pr
     names = sorted({*listed, *deals["product"].dropna().astype(str)}) or ["product"]
     if not deals["product"].notna().any():
         names = ["product"]
-        notes.append("the export names no product: everything is one product")
+        notes.append(Note("fit no product"))
     seen = history.in_window["product"].astype(str).value_counts()
     years = history.days / 365.0
     rows = []
@@ -126,8 +127,8 @@ def fit_products(crm: CrmData, history: History, accounts: Accounts) -> tuple[Pr
             }
         )
     if not any("unit_cost" in entry and _number(entry.get("unit_cost")) is not None for entry in listed.values()):
-        notes.append("no unit cost in the export: a margin of 50 % is assumed for every product")
-    notes.append("complexity of products is not in any export: 0.5 is assumed for every product")
+        notes.append(Note("fit no cost"))
+    notes.append(Note("fit no complexity"))
     return Products(rows), notes
 
 
@@ -164,10 +165,10 @@ def fit_affinity(history: History, accounts: Accounts, products: Products, wins:
     return Affinity(rows)
 
 
-def fit_season(history: History) -> tuple[tuple[float, ...], list[str]]:
+def fit_season(history: History) -> tuple[tuple[float, ...], list[Note]]:
     """Estimate the seasonality index from two or more full years of new deals; with less it is flat, with a note."""
     if history.days < 730:
-        return (1.0,) * 12, ["less than two years of history: no seasonality is estimated"]
+        return (1.0,) * 12, [Note("fit short season")]
     deals = history.in_window
     months = deals["created"].dt.to_period("M")
     counts = months.value_counts().sort_index().iloc[1:-1]

@@ -308,7 +308,7 @@ def _lognormal(done: Floats, open_for: Floats) -> tuple[float, float, Floats, fl
                 - loss(best - unit[i] + unit[j])
                 + loss(best - unit[i] - unit[j])
             ) / (4 * step**2)
-    return float(best[0]), float(np.exp(best[1])), np.linalg.inv(hessian), -loss(best)
+    return float(best[0]), float(np.exp(best[1])), np.asarray(np.linalg.inv(hessian), dtype=float), -loss(best)
 
 
 def estimate_values(history: History) -> Estimates:

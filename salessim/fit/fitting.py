@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from salessim.fit.applied import calls_of, covers_of, given_of, turnover_note, turnover_taken, worth_notes
 from salessim.fit.company import fit_accounts, fit_affinity, fit_products, fit_season
+from salessim.fit.estimates import Estimates, estimate_chances, estimate_delays, estimate_demand, estimate_values
 from salessim.fit.funnel import fit_funnel
 from salessim.fit.history import History, read_history
+from salessim.fit.leavers import Turnover, estimate_turnover
+from salessim.fit.notes import Note
 from salessim.fit.settling import Targets, settle_fit
 from salessim.fit.state import fit_experience, fit_open_deals, fit_owners, fit_team
+from salessim.fit.steps import read_steps
+from salessim.fit.uncertainty import Uncertainty
+from salessim.fit.worth import EFFECTS, Worth, estimate_worth
 from salessim.model.management import Management
 from salessim.model.market import Affinity, Market
 from salessim.model.mechanisms import Demand
@@ -34,7 +41,7 @@ _SHARES = {
 """What people cost, as shares of the revenue of a rep: selling costs about a tenth of sales. Ours; no export shows it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """A fitted company.
 
@@ -43,16 +50,68 @@ class Fit:
     market : Market
     plan : Plan
         How the company sells today.
-    notes : tuple of str
+    notes : tuple of Note
         What was assumed or left out, in words.
     check : dict of str to float
         What the fitted model gives for each quantity it was settled on, relative to history (1 is exact).
+    estimates : dict of str to Estimates
+        ``demand``, ``chances``, ``delays`` and ``values``, each with its covariance.
+    worth : Worth
+        What experience is worth, as far as the history tells.
+    turnover : Turnover
+        Reps who stopped selling.
+    uncertainty : Uncertainty
+        Of what `draws` draws.
     """
 
     market: Market
     plan: Plan
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     check: dict[str, float]
+    estimates: dict[str, Estimates]
+    worth: Worth
+    turnover: Turnover
+    uncertainty: Uncertainty
+
+    def draws(self, n: int, seed: int = 1) -> list[Market]:
+        """Draw markets that the history leaves possible.
+
+        Parameters
+        ----------
+        n : int
+        seed : int
+
+        Raises
+        ------
+        StudyError
+            For less than one draw.
+        """
+        return [self.market.but(**one) for one in self.uncertainty.settings(self.market, n, seed)]
+
+    def parameters(self, n: int, seed: int = 1) -> list[dict[str, Any]]:
+        """Draw settings for `salessim.variance_components`, which moves the effects of experience as assumptions.
+
+        Parameters
+        ----------
+        n : int
+        seed : int
+
+        Raises
+        ------
+        StudyError
+            For less than one draw.
+        """
+        return self.uncertainty.settings(self.market, n, seed, effects=False)
+
+    def words(self, language: str = "en") -> str:
+        """Return the notes in a language, one a line.
+
+        Raises
+        ------
+        WordsError
+            For a language that does not exist.
+        """
+        return "\n".join(note.say(language) for note in self.notes)
 
     def __str__(self) -> str:
         market = self.market
@@ -63,7 +122,7 @@ class Fit:
             "The settled model against history: "
             + ", ".join(f"{name.replace('_', ' ')} {100 * value:.0f} %" for name, value in self.check.items())
             + ".",
-            "What the export cannot tell, or was left out:",
+            "What the history says, and what it cannot tell or was left out:",
             *(f"  - {note}" for note in self.notes),
         ]
         return "\n".join(lines)
@@ -132,11 +191,29 @@ def fit_company(crm: CrmData, *, deal_time: float = DEAL_TIME) -> Fit:
         Targets(yearly, funnel.won_share, funnel.cycle_days, deal_time),
         lambda effort_days: fit_experience(history, provisional, team, effort_days),
     )
-    notes.append(f"hours per deal are not in the export: set so that deals take {deal_time:.0%} of selling time today")
-    notes.append(
-        "what skill, insight and relationship are worth in a deal is assumed, not estimated (see the register)"
+    notes.append(Note("fit hours", share=f"{deal_time:.0%}"))
+    log = read_steps(history, segment_of, events)
+    worth = estimate_worth(log, calls_of(crm, log), covers_of(owners), given_of(market, log))
+    notes += worth_notes(worth, has_calls=len(crm.activities) > 0)
+    estimates = {
+        "demand": estimate_demand(
+            history, segment_of, _series(accounts["account"], np.ones(len(accounts))),
+            _series(accounts["account"], accounts["region"]),
+        ),
+        "chances": estimate_chances(log),
+        "delays": estimate_delays(log),
+        "values": estimate_values(history),
+    }  # fmt: skip
+    turnover = estimate_turnover(crm, history)
+    notes.append(turnover_note(turnover))
+    taken, _ = worth.combined()
+    settings = {name: round(max(float(value), 0.0), 4) for name, value in zip(EFFECTS, taken, strict=True)}
+    if turnover.leavers:
+        settings["turnover"] = round(turnover_taken(turnover), 4)
+    market = market.but(**settings)
+    return Fit(
+        market, plan, tuple(notes), check, estimates, worth, turnover, Uncertainty.of(tuple(estimates.values()), worth)
     )
-    return Fit(market, plan, tuple(notes), check)
 
 
 def fit_market(crm: CrmData, *, deal_time: float = DEAL_TIME) -> Market:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from salessim.fit.notes import Note
 from salessim.fit.shrinkage import shrunk_chances
 from salessim.model.market import Affinity, Stages
 from salessim.model.presets import default_stages
@@ -32,7 +33,7 @@ class FunnelFit:
     wins: Affinity
     won_share: float
     cycle_days: float
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def cumulative_incidence(age: Floats, end: NDArray[np.int64], n_ends: int) -> Floats:
@@ -128,15 +129,12 @@ def fit_funnel(history: History, segment_of: pd.Series, stage_events: pd.DataFra
     won = float(np.clip(shares[0], 0.005, 0.995))
     dated = ended & deals["closed"].notna().to_numpy() | ~ended
     median, mean = _time_to_close(deals["age"].to_numpy()[dated], ended[dated])
-    notes: list[str] = []
+    notes: list[Note] = []
     stages = None
     if stage_events is not None and len(stage_events):
         stages = _stages_from_events(history, stage_events, shares)
     if stages is None:
-        notes.append(
-            "no stage history: chances and times of the whole cycle are split over four usual stages "
-            "by default proportions"
-        )
+        notes.append(Note("fit no stages"))
         stages = _split_default(won, shares, median, mean, deals["age"].to_numpy()[ended & dated])
     log_odds = np.log(stages["advance"] / (1 - np.minimum(stages["advance"], 1 - 1e-9)))
     base = shift_of_chance(log_odds, won)

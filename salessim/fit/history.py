@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from salessim.errors import CrmError, explain
+from salessim.fit.notes import Note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +36,7 @@ class History:
         First day of the window.
     end : Timestamp
         When the log ends: the end of the day of the snapshot, or that day itself where the log knows days only.
-    notes : tuple of str
+    notes : tuple of Note
         What was left out or assumed.
     """
 
@@ -43,7 +44,7 @@ class History:
     days: float
     since: pd.Timestamp
     end: pd.Timestamp
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def decided(self) -> pd.DataFrame:
@@ -70,11 +71,11 @@ def read_history(crm: CrmData) -> History:
     """
     import pandas as pd
 
-    notes: list[str] = []
+    notes: list[Note] = []
     deals = crm.deals
     dated = deals[deals["created_at"].notna()]
     if len(dated) < len(deals):
-        notes.append(f"{len(deals) - len(dated):,} deals without a date of creation are left out")
+        notes.append(Note("fit undated", count=len(deals) - len(dated)))
     end_of_log = _end_of_log(pd.to_datetime(dated["created_at"]), pd.Timestamp(crm.as_of))
     frame = pd.DataFrame(
         {
@@ -95,13 +96,13 @@ def read_history(crm: CrmData) -> History:
     ended = frame["status"] != "open"
     undated = ended & frame["closed"].isna()
     if undated.any():
-        notes.append(f"{int(undated.sum()):,} ended deals without a closing date are left out of the times")
+        notes.append(Note("fit no closing date", count=int(undated.sum())))
     end = frame["closed"].where(ended, end_of_log).fillna(end_of_log)
     frame["age"] = ((end - frame["created"]).dt.total_seconds() / 86400.0).clip(lower=0.0)
     longest = float(frame.loc[ended & ~undated, "age"].max()) if (ended & ~undated).any() else np.inf
     zombie = (~ended) & (frame["age"] > longest)
     if zombie.any():
-        notes.append(f"{int(zombie.sum()):,} open deals older than {longest:.0f} days count as no decision")
+        notes.append(Note("fit zombies", count=int(zombie.sum()), days=f"{longest:.0f}"))
     frame["status"] = frame["status"].where(~zombie, "zombie")
     frame["known_account"] = frame["account"].notna()
     n_won = int((frame["status"] == "won").sum())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from scipy import sparse
 
-__all__ = ["MixedFit", "fit_mixed_logit"]
+__all__ = ["Groups", "MixedFit", "fit_mixed_logit"]
 
 Floats = NDArray[np.float64]
 
@@ -38,9 +38,9 @@ class MixedFit:
     covariance : (p, p) array
         Of the fixed effects, random effects and their variances accounted for (the latter as if known).
     variances : (k,) array
-        Of the random effects, one per term.
+        Of the random effects, one per term, those of groups last.
     effects : tuple of arrays
-        Predicted random effects, one array per term.
+        Predicted random effects, one array per term, those of groups last.
     rounds : int
     """
 
@@ -51,8 +51,29 @@ class MixedFit:
     rounds: int
 
 
+class Groups(NamedTuple):
+    """Random effects of many small groups, which are eliminated group by group so that their number costs little.
+
+    Attributes
+    ----------
+    codes : (n,) int array
+        Group of each row, from 0.
+    columns : (n, m) array
+        What each of the m effects of a group is multiplied with; each of the m has one variance.
+    """
+
+    codes: NDArray[np.int64]
+    columns: Floats
+
+
 def fit_mixed_logit(
-    y: Floats, fixed: Floats, random: Sequence[sparse.csr_matrix] = (), *, prior: Floats | None = None, start: float = 0.1
+    y: Floats,
+    fixed: Floats,
+    random: Sequence[sparse.csr_matrix] = (),
+    groups: Groups | None = None,
+    *,
+    prior: Floats | None = None,
+    start: float = 0.1,
 ) -> MixedFit:
     """Estimate a logit with random effects.
 
@@ -62,6 +83,8 @@ def fit_mixed_logit(
     fixed : (n, p) array
     random : sequence of (n, q_k) sparse matrices
         Terms of independent normal effects; each term has one variance.
+    groups : Groups, optional
+        Further effects, of groups that do not overlap.
     prior : (p,) array, optional
         Standard deviations of normal priors of the fixed effects around 0; infinite where there is none.
     start : float
@@ -77,14 +100,18 @@ def fit_mixed_logit(
     """
     from scipy import linalg, sparse
 
-    p = fixed.shape[1]
+    n, p = fixed.shape
     scale = np.maximum(np.sqrt((fixed**2).mean(axis=0)), 1e-12)
     design = sparse.hstack([sparse.csr_matrix(fixed / scale), *random], format="csr")
     turned = design.T.tocsr()
     sizes = [term.shape[1] for term in random]
     edges = np.cumsum([p, *sizes])
-    variances = np.full(len(sizes), start)
-    theta = np.zeros(design.shape[1])
+    if groups is None:
+        groups = Groups(np.zeros(n, dtype=np.int64), np.zeros((n, 0)))
+    m, n_groups = groups.columns.shape[1], int(groups.codes.max(initial=0)) + 1
+    member = sparse.csr_matrix((np.ones(n), (groups.codes, np.arange(n))), shape=(n_groups, n))
+    variances = np.full(len(sizes) + m, start)
+    theta, inner = np.zeros(design.shape[1]), np.zeros((n_groups, m))
     precision = np.empty(design.shape[1])
     precision[:p] = _FLAT
     if prior is not None:
@@ -94,34 +121,56 @@ def fit_mixed_logit(
     for rounds in range(1, _ROUNDS + 1):  # noqa: B007
         for k, size in enumerate(sizes):
             precision[edges[k] : edges[k] + size] = 1.0 / variances[k]
-        eta = np.asarray(design @ theta)
+        eta = np.asarray(design @ theta) + (groups.columns * inner[groups.codes]).sum(axis=1)
         mean = 1.0 / (1.0 + np.exp(-np.clip(eta, -30.0, 30.0)))
         weight = np.maximum(mean * (1.0 - mean), 1e-9)
-        hessian = (turned @ sparse.diags_array(weight) @ design).toarray()
+        weighted = sparse.diags_array(weight) @ design
+        hessian = (turned @ weighted).toarray()
         hessian[np.diag_indices_from(hessian)] += precision
         score = np.asarray(turned @ (y - mean)) - precision * theta
+        # groups: their own blocks, what ties them to the rest, and the rest once they are eliminated
+        own = np.empty((n_groups, m, m))
+        tie = np.empty((n_groups, m, design.shape[1]))
+        group_score = np.empty((n_groups, m))
+        for i in range(m):
+            z = groups.columns[:, i]
+            for j in range(m):
+                own[:, i, j] = np.bincount(groups.codes, z * groups.columns[:, j] * weight, n_groups)
+            own[:, i, i] += 1.0 / variances[len(sizes) + i]
+            tie[:, i] = (member @ sparse.diags_array(z) @ weighted).toarray()
+            group_score[:, i] = np.bincount(groups.codes, z * (y - mean), n_groups)
+            group_score[:, i] -= inner[:, i] / variances[len(sizes) + i]
+        own_inverse = np.linalg.inv(own) if m else own
+        back = own_inverse @ tie
+        hessian -= np.tensordot(tie, back, axes=([0, 1], [0, 1])) if m else 0.0
         root = linalg.cholesky(hessian, lower=True, check_finite=False)
         inverse = linalg.lapack.dpotri(root, lower=1, overwrite_c=1)[0]
         inverse += np.tril(inverse, -1).T
-        step = inverse @ score
-        theta = theta + step * min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-12))
+        step = inverse @ (score - np.tensordot(back, group_score, axes=([0, 1], [0, 1])) if m else score)
+        group_step = np.einsum("gij,gj->gi", own_inverse, group_score) - back @ step
+        damp = min(1.0, 5.0 / max(float(np.abs(step).max()), float(np.abs(group_step).max(initial=0.0)), 1e-12))
+        theta, inner = theta + damp * step, inner + damp * group_step
         new = variances.copy()
         for k, size in enumerate(sizes):
             block = slice(int(edges[k]), int(edges[k]) + size)
-            trace = float(np.diag(inverse)[block].sum()) / variances[k]
-            free = max(size - trace, 1e-3)
-            new[k] = float(np.clip((theta[block] ** 2).sum() / free, _LEAST_VARIANCE, 100.0))
-        moved = np.abs(np.log(new / variances)).max() if sizes else 0.0
+            spread = float(np.diag(inverse)[block].sum())
+            new[k] = _variance(float((theta[block] ** 2).sum()), size, spread, variances[k])
+        for i in range(m):
+            spread = float(own_inverse[:, i, i].sum() + ((back[:, i] @ inverse) * back[:, i]).sum())
+            k = len(sizes) + i
+            new[k] = _variance(float((inner[:, i] ** 2).sum()), n_groups, spread, variances[k])
         # faint variances crawl towards zero: they decide nothing
-        faint = bool(len(sizes)) and bool(np.all((np.abs(np.log(new / variances)) < 0.02) | (new < 1e-3)))
+        still = (np.abs(np.log(new / variances)) < 0.02) | (new < 1e-3)
         variances = new
-        if float(np.abs(step[:p]).max(initial=0.0)) < 1e-4 and (moved < 0.02 or faint):
+        if float(np.abs(step[:p]).max(initial=0.0)) < 1e-3 and bool(np.all(still)):
             break
     outer = 1.0 / scale
-    return MixedFit(
-        theta[:p] * outer,
-        inverse[:p, :p] * outer[:, None] * outer[None, :],
-        variances,
-        tuple(theta[int(edges[k]) : int(edges[k]) + size] for k, size in enumerate(sizes)),
-        rounds,
-    )
+    effects = tuple(theta[int(edges[k]) : int(edges[k]) + size] for k, size in enumerate(sizes))
+    covariance = inverse[:p, :p] * outer[:, None] * outer[None, :]
+    return MixedFit(theta[:p] * outer, covariance, variances, (*effects, *inner.T), rounds)
+
+
+def _variance(squares: float, size: int, spread: float, now: float) -> float:
+    """Return the next guess of a variance: squares over effective degrees of freedom (Schall)."""
+    free = max(size - spread / now, 1e-3)
+    return float(np.clip(squares / free, _LEAST_VARIANCE, 100.0))

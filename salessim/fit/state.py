@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from salessim.fit.notes import Note
 from salessim.fit.places import find_places
 from salessim.model.plan import Team
 from salessim.model.today import Insight, OpenDeals, Owners, Skill
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 __all__ = ["fit_experience", "fit_open_deals", "fit_owners", "fit_team"]
 
 
-def fit_team(crm: CrmData, history: History) -> tuple[Team, list[str]]:
+def fit_team(crm: CrmData, history: History) -> tuple[Team, list[Note]]:
     """Read the people who sell: those with deals in the log who have not left.
 
     People listed as sellers who never had a deal are left out, and a note counts them.
     """
     import pandas as pd
 
-    notes: list[str] = []
+    notes: list[Note] = []
     users = crm.users
     sold = history.deals["rep"].dropna().astype(str)
     ids = sorted(set(sold))
@@ -38,11 +39,11 @@ def fit_team(crm: CrmData, history: History) -> tuple[Team, list[str]]:
             left = set(table.index[pd.to_datetime(table["left_at"]).notna()])
             gone = left & set(ids)
             if gone:
-                notes.append(f"{len(gone)} people who have left are not part of the team")
+                notes.append(Note("fit left", count=len(gone)))
                 ids = [name for name in ids if name not in left]
         idle = [name for name in table.index if name not in set(sold)]
         if idle:
-            notes.append(f"{len(idle)} people of the export never had a deal and are left out of the team")
+            notes.append(Note("fit idle", count=len(idle)))
         for source in ("team", "region", "manager"):
             if source in table and table[source].notna().any():
                 group = {str(k): str(v) for k, v in table[source].dropna().items()}
@@ -58,9 +59,9 @@ def fit_team(crm: CrmData, history: History) -> tuple[Team, list[str]]:
         home = {str(k): (float(a), float(b)) for k, a, b in zip(table.index, lat, lon, strict=True)}
     if not ids:
         ids = ["rep"]
-        notes.append("the export names no owner of a deal: one rep is assumed")
+        notes.append(Note("fit no owner"))
     if not any(np.isfinite(home.get(name, (np.nan, np.nan))[0]) for name in ids):
-        notes.append("homes of the reps are not known: each lives in the middle of his area, under every structure")
+        notes.append(Note("fit no homes"))
     return (
         Team(
             {
@@ -164,9 +165,9 @@ def fit_experience(history: History, market: Market, team: Team, effort_days: fl
     return skill, insight
 
 
-def fit_open_deals(history: History, market: Market, owners: Owners) -> tuple[OpenDeals, list[str]]:
+def fit_open_deals(history: History, market: Market, owners: Owners) -> tuple[OpenDeals, list[Note]]:
     """Take over the deals that are open today. One without a known account goes to one of its rep's accounts, noted."""
-    notes: list[str] = []
+    notes: list[Note] = []
     open_deals = history.deals[history.deals["status"] == "open"]
     known_stages = [str(s) for s in market.stages["stage"]]
     products = {str(p) for p in market.products["product"]}
@@ -208,9 +209,7 @@ def fit_open_deals(history: History, market: Market, owners: Owners) -> tuple[Op
              "age": round(float(age), 3), "value": float(amount) if np.isfinite(amount) and amount > 0 else None}
         )  # fmt: skip
     if placed:
-        notes.append(f"{placed:,} open deals name no account: each is given to an account of its own rep")
+        notes.append(Note("fit placed", count=placed))
     if len(rows) < len(open_deals):
-        notes.append(
-            f"{len(open_deals) - len(rows):,} open deals have neither an account nor a rep who is still there: left out"
-        )
+        notes.append(Note("fit nobody", count=len(open_deals) - len(rows)))
     return OpenDeals(rows), notes

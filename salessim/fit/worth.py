@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from salessim.fit.mixed import MixedFit, fit_mixed_logit
+from salessim.fit.mixed import Groups, MixedFit, fit_mixed_logit
 from salessim.fit.practice import levels_at
 from salessim.model.register import register
 
@@ -146,7 +146,7 @@ class Worth:
             known = np.linalg.inv(self.covariance[np.ix_(told, told)])
             precision[np.ix_(told, told)] += known
             pull[told] += known @ self.estimate[told]
-        covariance = np.linalg.inv(precision)
+        covariance = np.asarray(np.linalg.inv(precision), dtype=float)
         return covariance @ pull, covariance
 
     def frame(self) -> pd.DataFrame:
@@ -199,14 +199,13 @@ def estimate_worth(log: StepLog, calls: pd.DataFrame, covers: Mapping[tuple[str,
 
 
 class _Data(NamedTuple):
-    """Covariates of the steps: per kind of experience what was built and kept (in log-odds of the effect), and codes."""
+    """Covariates of the steps, a row each: what was built, kept and routed per kind of experience, and who it was."""
 
     built: Floats
     kept: Floats
     routed: Floats
     pairs: Codes
     rep: Codes
-    account: Codes
     cell: Codes
     stage: Codes
     inbound: NDArray[np.bool_]
@@ -215,7 +214,8 @@ class _Data(NamedTuple):
 
     def only(self, rows: NDArray[np.bool_]) -> _Data:
         """Some of the rows."""
-        return _Data(*(part[rows] if isinstance(part, np.ndarray) else part for part in self))
+        parts: dict[str, Any] = self._asdict()
+        return _Data(**{name: part[rows] if isinstance(part, np.ndarray) else part for name, part in parts.items()})
 
 
 def _enough(log: StepLog, calls: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, int, int]:
@@ -310,7 +310,6 @@ def _levels(
         routed=np.stack(routed, axis=1) * unit,
         pairs=np.stack([skill_pair, insight_pair, tie], axis=1),
         rep=rep,
-        account=account,
         cell=product * n_g + segment,
         stage=stage,
         inbound=frame["inbound"].to_numpy() & (stage == 0),
@@ -341,18 +340,20 @@ def _estimated(data: _Data, y: Floats, known: list[bool], n_reps: int, all_reps:
     cells = _dummies(data.cell).toarray()[:, 1:] * share
     rest = [share * data.year, cells, *plain]
     kept, level = data.kept[:, used], data.built[:, used] + _START * data.kept[:, used]
-    random = [_dummies(data.rep, share), _dummies(data.account, share)]
-    for k in used:
-        if k < 2:  # an account and a rep have a term as an account already
-            random.append(_dummies(data.pairs[:, k], share))
-        random.append(_dummies(data.pairs[:, k], data.kept[:, k]))
+    random = [_dummies(data.rep, share)]
+    for k in (0, 1):
+        random += [_dummies(data.pairs[:, k], share), _dummies(data.pairs[:, k], data.kept[:, k])]
+    # an account in the hands of a rep: how good it is for us, and how close they were when the log began
+    _, tie = np.unique(data.pairs[:, 2], return_inverse=True)
+    columns = [np.full(len(y), share), *([data.kept[:, 2]] if known[2] else [])]
+    groups = Groups(tie, np.column_stack(columns))
     highest = np.array([_range(EFFECTS[k])[2] for k in used])
 
     def fitted(*means: Floats) -> MixedFit:
         fixed = np.column_stack([level, kept, *means, *rest])
         prior = np.full(fixed.shape[1], np.inf)
         prior[n : 2 * n] = _START_SPREAD * highest
-        return fit_mixed_logit(y, fixed, random, prior=prior, start=0.3)
+        return fit_mixed_logit(y, fixed, random, groups, prior=prior, start=0.3)
 
     means = np.stack([_means(data.routed[:, k], data.pairs[:, k]) for k in used], axis=1)
     guarded = fitted(means)

@@ -21,7 +21,12 @@ from salessim.forecast.errors import ForecastError
 
 if TYPE_CHECKING:
     from salessim.forecast.backtesting import Backtest, backtest
+    from salessim.forecast.calls import commits_of
     from salessim.forecast.making import forecast
+    from salessim.forecast.pipeline import forecast_pipeline
+    from salessim.forecast.pipeline_result import PipelineForecast
+    from salessim.forecast.plan_result import SalesPlan
+    from salessim.forecast.planning import plan
     from salessim.forecast.regress import chinese_new_year, working_days
     from salessim.forecast.result import Forecast
     from salessim.forecast.tables import won_sales
@@ -32,10 +37,15 @@ __all__ = [
     "Backtest",
     "Forecast",
     "ForecastError",
+    "PipelineForecast",
+    "SalesPlan",
     "backtest",
     "chinese_new_year",
+    "commits_of",
     "forecast",
+    "forecast_pipeline",
     "forecast_values",
+    "plan",
     "source_weights",
     "won_sales",
     "working_days",
@@ -44,9 +54,14 @@ __all__ = [
 _HOME = {
     "Backtest": "backtesting",
     "Forecast": "result",
+    "PipelineForecast": "pipeline_result",
+    "SalesPlan": "plan_result",
     "backtest": "backtesting",
     "chinese_new_year": "regress",
+    "commits_of": "calls",
+    "forecast_pipeline": "pipeline",
     "forecast_values": "values",
+    "plan": "planning",
     "source_weights": "weights",
     "won_sales": "tables",
     "working_days": "regress",

@@ -17,7 +17,7 @@ __all__ = ["COMMIT_COLUMNS", "checked_commits", "commits_of", "learnt_bias"]
 
 COMMIT_COLUMNS = ("rep", "day", "horizon", "commit")
 _PRIOR_SD = 0.5  # of reps' log biases, before anything is known
-_DIALS = {"optimism": (0.0, 5.0), "spread": (0.0, 2.0), "sandbagging": (0.0, 1.0), "ratchet_up": (0.0, 1.0), "noise": (0.0, 2.0)}
+_MOST = {"optimism": 5.0, "spread": 2.0, "sandbagging": 1.0, "ratchet_up": 1.0, "noise": 2.0}
 
 
 def commits_of(
@@ -48,7 +48,8 @@ def commits_of(
     spread : float
         Standard deviation of the reps' own log bias around it; 0 to 2.
     sandbagging : float
-        Share of what a rep expects over quota that is kept back when an overshoot raises the next quota in full; 0 to 1.
+        Share of what a rep expects over quota that is kept back when an overshoot raises the next quota in full; 0 to
+        1.
     ratchet_up : float
         Share of an overshoot by which the next quota rises (`salessim.pay.quotas.ratcheted`); without it nobody has a
         reason to keep back; 0 to 1.
@@ -61,8 +62,8 @@ def commits_of(
     Returns
     -------
     pandas.DataFrame
-        ``rep``, ``day`` (of the commit), ``horizon`` (days), ``commit`` (currency), ``came`` (currency; what was then won
-        of the deals open on that day).
+        ``rep``, ``day`` (of the commit), ``horizon`` (days), ``commit`` (currency), ``came`` (currency; what was then
+        won of the deals open on that day).
 
     Raises
     ------
@@ -80,15 +81,22 @@ def commits_of(
     """
     import pandas as pd
 
-    given = {"optimism": optimism, "spread": spread, "sandbagging": sandbagging, "ratchet_up": ratchet_up, "noise": noise}
+    given = {
+        "optimism": optimism,
+        "spread": spread,
+        "sandbagging": sandbagging,
+        "ratchet_up": ratchet_up,
+        "noise": noise,
+    }
     for name, value in given.items():
-        low, high = _DIALS[name]
-        if not low <= value <= high:
-            raise ForecastError(explain("this is no dial of a commit", where=name, value=value, allowed=f"{low:g} to {high:g}"))
+        if not 0.0 <= value <= _MOST[name]:
+            raise ForecastError(
+                explain("this is no dial of a commit", where=name, value=value, allowed=f"0 to {_MOST[name]:g}")
+            )
     deals = book.deals[book.deals["owner_id"].notna()]
     end = pd.Timestamp(book.as_of) + pd.Timedelta(days=1)
     first = deals["created_at"].min()
-    days = pd.date_range(first, end, freq="ME").normalize() if len(deals) else []
+    days = list(pd.date_range(first, end, freq="ME").normalize()) if len(deals) else []
     reps = sorted(deals["owner_id"].astype(str).unique())
     rows = []
     for day in days:
@@ -173,7 +181,8 @@ def learnt_bias(history: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> import pandas as pd
-    >>> past = pd.DataFrame({"rep": ["A"] * 20 + ["B"] * 20, "commit": [150.0] * 20 + [100.0] * 20, "came": [100.0] * 40})
+    >>> past = pd.DataFrame({"rep": ["A"] * 20 + ["B"] * 20, "commit": [150.0] * 20 + [100.0] * 20})
+    >>> past["came"] = 100.0
     >>> learnt_bias(past)["factor"].round(1).tolist()
     [0.7, 1.0, 0.8]
     """
@@ -181,15 +190,15 @@ def learnt_bias(history: pd.DataFrame) -> pd.DataFrame:
 
     groups = history.groupby("rep")
     commit, came, n = groups["commit"].sum(), groups["came"].sum(), groups.size()
-    raw = np.log(commit.where(commit > 0) / came.where(came > 0))
-    good = raw.notna().to_numpy()
+    raw = np.log((commit.where(commit > 0) / came.where(came > 0)).to_numpy(dtype=float))
+    good = np.isfinite(raw)
     # Variance of a ratio of sums: mean squares of the single misses over the square of the sum.
     scale = history["rep"].map(commit / came.where(came > 0))
     miss = ((history["commit"] - scale * history["came"]) ** 2).groupby(history["rep"]).sum()
     variance = (miss / commit.where(commit > 0) ** 2).to_numpy() + 0.05 / n.to_numpy()
     mean, between = 0.0, _PRIOR_SD**2
     if good.any():
-        values, inner = raw.to_numpy()[good], variance[good]
+        values, inner = raw[good], variance[good]
         mean = float(np.average(values, weights=1.0 / (inner + _PRIOR_SD**2)))
         if len(values) > 1:
             own = np.mean((values - mean) ** 2 - inner)
@@ -197,7 +206,7 @@ def learnt_bias(history: pd.DataFrame) -> pd.DataFrame:
             between = max(trust * float(own) + (1 - trust) * _PRIOR_SD**2, 1e-4)
         mean *= good.sum() / (good.sum() + 0.25)  # and all of them a little to no bias
     bias = np.full(len(raw), mean)
-    bias[good] = mean + between / (between + variance[good]) * (raw.to_numpy()[good] - mean)
+    bias[good] = mean + between / (between + variance[good]) * (raw[good] - mean)
     table = pd.DataFrame({"n": n, "raw": raw, "bias": bias, "factor": np.exp(-bias)})
     table.loc[""] = [0, np.nan, mean, float(np.exp(-mean))]
     return table

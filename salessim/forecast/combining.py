@@ -18,7 +18,7 @@ _PRIOR = 2.0  # independent origins that it counts as much as
 _STEP = 30.0
 _WIDTH_PRIOR = 4.0  # independent origins that believing the width counts as much as
 _NARROWEST, _WIDEST, _OUTLIER = 0.75, 1.5, 3.0
-_EARNED = 3.0  # past origins at which half of the weight is still the first source's
+_EARNED = 2.0  # past origins at which half of the weight is still the first source's
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +100,8 @@ def mixed(
     """Combine the sources of an origin.
 
     Weights go by inverse mean squared error at the same past origins, shrunken to equal ones
-    (`salessim.forecast.source_weights`), which the other sources have to earn from the first. Quantiles are averaged with the same weights as the means, so an interval is
-    neither that of the most nor of the least certain source.
+    (`salessim.forecast.source_weights`), which the other sources have to earn from the first. Quantiles are averaged
+    with the same weights as the means, so an interval is neither that of the most nor of the least certain source.
 
     Parameters
     ----------
@@ -119,9 +119,7 @@ def mixed(
     normal = _normal(paths)
     for place in range(horizons):
         past = {name: np.array(errors[place][name], dtype=float)[:, None] for name in SOURCES}
-        there = [
-            name for name in SOURCES if np.isfinite(points[name][place]) and np.isfinite(past[name]).all()
-        ]
+        there = [name for name in SOURCES if np.isfinite(points[name][place]) and np.isfinite(past[name]).all()]
         share = source_weights({name: past[name] for name in there})
         origins[place] = len(past["series"])
         earned = origins[place] / (origins[place] + _EARNED)

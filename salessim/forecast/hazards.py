@@ -115,9 +115,9 @@ def person_weeks(snapshot: Snapshot) -> Weeks:
     moved[np.isin(to, ("won", "lost", ""))] = -1
     np.add.at(moves, (stage[moved >= 0], moved[moved >= 0]), 1.0)
     moves /= np.maximum(moves.sum(axis=1, keepdims=True), 1.0)
-    parts = [np.asarray(part, dtype=np.int64) for part in np.unravel_index(cells, shape)]
+    ages, months, *numbers = (np.asarray(part, dtype=np.int64) for part in np.unravel_index(cells, shape))
     return Weeks(
-        *parts, np.bincount(at, spent, minlength=len(cells)), counts,
+        ages, months, numbers[0], numbers[1], numbers[2], np.asarray(np.bincount(at, spent, minlength=len(cells)), dtype=np.float64), counts,
         tuple(stages.tolist()), tuple(products.tolist()), tuple(reps.tolist()), moves, cut,
     )  # fmt: skip
 
@@ -153,7 +153,9 @@ class Hazards:
         """Week of age from which on deals count as never closing."""
         return self.clock.shape[1] - 1
 
-    def won_by(self, created: Vector, stage: Numbers, product: Numbers, rep: Numbers, start: Vector, days: int) -> Vector:
+    def won_by(
+        self, created: Vector, stage: Numbers, product: Numbers, rep: Numbers, start: Vector, days: int
+    ) -> Vector:
         """Chance that each deal is won by the end of each day after `start` (deals × days).
 
         Parameters
@@ -202,7 +204,8 @@ def fit_hazards(weeks: Weeks) -> Hazards:
     >>> weeks = Weeks(age, none, none, none, none, np.full(12, 500.0), np.array([0 * wins, wins, 0 * wins]),
     ...     ("all",), ("A",), ("R",), np.zeros((1, 1)), 11)
     >>> found = fit_hazards(weeks)
-    >>> bool(np.all(np.abs(np.exp(found.clock[1, :11, 0] + found.product[1] + found.rep[1]) - 0.2) < 0.04))
+    >>> others = found.stage[1] + found.product[1] + found.rep[1]
+    >>> bool(np.all(np.abs(np.exp(found.clock[1, :11, 0] + others) - 0.2) < 0.04))
     True
     """
     from scipy import sparse
@@ -242,7 +245,7 @@ def fit_hazards(weeks: Weeks) -> Hazards:
         for name, number in (("month", 2), ("product", 3), ("rep", 4)):
             spread[name].append(sd[number])
     return Hazards(
-        clock, *(np.array(tables[name]) for name in ("stage", "product", "rep")), weeks.moves,
+        clock, np.array(tables["stage"]), np.array(tables["product"]), np.array(tables["rep"]), weeks.moves,
         weeks.stages, weeks.products, weeks.reps, {name: np.array(values) for name, values in spread.items()},
     )  # fmt: skip
 
@@ -276,7 +279,7 @@ def _fitted(design: Any, weeks: Vector, counts: Vector, group: Numbers) -> tuple
     return beta, sd
 
 
-def _spline(weeks: int, events: Vector) -> Vector:
+def _spline(weeks: int, events: NDArray[Any]) -> Vector:
     """Cubic B-splines of the week of age (weeks × functions), knots where the wins are."""
     from scipy.interpolate import BSpline
 

@@ -35,10 +35,10 @@ def forecast_pipeline(
 ) -> PipelineForecast:
     """Forecast won value from the pipeline, from the series of sales and from what reps call, and combine them.
 
-    Open deals move on, are won or are lost with competing hazards per week at risk: by age, stage, month of the quarter,
-    product and rep (`salessim.forecast.hazards`). Deals still to come follow the series of creations. The same is done at
-    past month ends with what was known then; their outcomes give the bias, the shock that all deals share, and the
-    weights of the combination.
+    Open deals move on, are won or are lost with competing hazards per week at risk: by age, stage, month of the
+    quarter, product and rep (`salessim.forecast.hazards`). Deals still to come follow the series of creations. The same
+    is done at past month ends with what was known then; their outcomes give the bias, the shock that all deals share,
+    and the weights of the combination.
 
     Parameters
     ----------
@@ -84,7 +84,11 @@ def forecast_pipeline(
     True
     """
     horizon = _checked_horizon(horizon_days)
-    for name, number, least, most in (("origins", origins, 0, 24), ("paths", paths, 100, 100_000), ("seed", seed, 0, 2**31)):
+    for name, number, least, most in (
+        ("origins", origins, 0, 24),
+        ("paths", paths, 100, 100_000),
+        ("seed", seed, 0, 2**31),
+    ):
         if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
             raise ForecastError(
                 explain("a whole number is needed", where=name, value=number, allowed=f"{least} to {most}")

@@ -13,7 +13,7 @@ import numpy as np
 from salessim.forecast.calls import learnt_bias
 from salessim.forecast.combining import SOURCES, Mixed, mixed, source_error, width_of
 from salessim.forecast.pipeline_paths import Outlook, Shock, look_ahead, shocked
-from salessim.forecast.pipeline_rules import past_quarters, rules_of_thumb
+from salessim.forecast.pipeline_rules import past_quarters
 from salessim.forecast.pipeline_snapshot import Record, Snapshot, day_number, known_at
 from salessim.forecast.steps import Vector
 from salessim.forecast.values import forecast_values
@@ -154,7 +154,7 @@ def outcomes(record: Record, look: Look, days: int) -> Vector:
     end = day_number(look.origin) + 1.0
     ids = look.outlook.snapshot.open["deal_id"]
     final = record.deals.set_index("deal_id").loc[ids]
-    return ((final["status"] == "won") & (final["closed"] < end + days)).to_numpy(dtype=float)
+    return np.asarray((final["status"] == "won") & (final["closed"] < end + days), dtype=np.float64)
 
 
 def judged(record: Record, look: Look, earlier: Sequence[Judged], seed: int) -> Judged:
@@ -194,9 +194,9 @@ def judged(record: Record, look: Look, earlier: Sequence[Judged], seed: int) -> 
     combination = mixed(look.series, futures, open_ + new, call, errors, spreads)
     seen = []
     for place, days in enumerate(horizon):
-        over = [(one.mixed.futures[:, place], old[place] + fresh[place]) for one, old, fresh in past
+        given = [(one.mixed.futures[:, place], old[place] + fresh[place]) for one, old, fresh in past
                 if day_number(one.look.origin) + 1.0 + days <= limit and np.isfinite(old[place])]  # fmt: skip
-        seen.append(width_of(over, days))
+        seen.append(width_of(given, days))
     combination = combination.widened(np.array(seen))
     return Judged(look, tuple(whole), open_, new, chance, open_futures, futures, call, combination)
 
@@ -241,7 +241,7 @@ def _lifted(futures: Vector, expected: Vector) -> Vector:
 
 
 def _call(record: Record, look: Look, earlier: Sequence[Judged], limit: float, new: Vector) -> Vector:
-    """Reps' commits of open deals with their learnt bias taken out, and what the deals to come are expected to bring."""
+    """Reps' commits of open deals, their learnt bias taken out, and what deals to come are expected to bring."""
     import pandas as pd
 
     horizon = look.outlook.horizon
@@ -268,13 +268,17 @@ def _call(record: Record, look: Look, earlier: Sequence[Judged], limit: float, n
     return found
 
 
+def _by_day(days: Vector, values: Vector, length: int) -> Vector:
+    return np.asarray(np.bincount(days.astype(np.int64), values, minlength=length), dtype=np.float64)
+
+
 def _series(snapshot: Snapshot, horizon: tuple[int, ...]) -> Vector:
     """Forecast from the series of sales alone: same days of past quarters; the models where there are two years."""
     won = snapshot.deals[snapshot.deals["status"] == "won"]
     first = int(np.floor(snapshot.begun))
     length = int(snapshot.end) - first
     amount = np.nan_to_num(won["amount"].to_numpy(dtype=float))
-    daily = np.bincount((won["closed"].to_numpy() // 1).astype(np.int64) - first, amount, minlength=length)
+    daily: Vector = _by_day((won["closed"].to_numpy() // 1).astype(np.int64) - first, amount, minlength=length)
     after = snapshot.origin + timedelta(days=1)
     start = after.replace(month=after.month - (after.month - 1) % 3, day=1)
     backs, quarter = [], start

@@ -59,7 +59,10 @@ def pipeline_figure(
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     axes.set_title(
-        sentence("pipeline word title", language), fontproperties=font(style["subtitle"]), color=style["ink"], loc="left"
+        sentence("pipeline word title", language),
+        fontproperties=font(style["subtitle"]),
+        color=style["ink"],
+        loc="left",
     )
     axes.legend(prop=font(style["small"]), frameon=False, loc="upper left")
     return figure

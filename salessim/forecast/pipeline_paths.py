@@ -112,9 +112,9 @@ class Outlook:
             weight = self.fresh[:, :, place].sum(axis=0)
             if not wins.any():
                 continue
-            path = np.repeat(np.arange(paths), wins.sum(axis=1))
-            typical = rng.choice(len(weight), size=len(path), p=weight / weight.sum())
-            np.add.at(new, (path, place), self._drawn(self.fresh_product[0][typical], rng))
+            whose: Numbers = np.repeat(np.arange(paths, dtype=np.int64), wins.sum(axis=1).astype(np.int64))
+            typical = rng.choice(len(weight), size=len(whose), p=weight / weight.sum())
+            np.add.at(new[:, place], whose, self._drawn(self.fresh_product[0][typical], rng))
         return found.cumsum(axis=1), new.cumsum(axis=1)
 
     def _amounts(self, deals: Numbers, rng: np.random.Generator) -> Vector:
@@ -167,10 +167,10 @@ def look_ahead(snapshot: Snapshot, horizon: tuple[int, ...], paths: int, rng: np
         name: {label: number for number, label in enumerate(names)}
         for name, names in (("stage", hazards.stages), ("product", hazards.products), ("rep", hazards.reps))
     }
-    number = {
-        name: snapshot.deals[name].map(place[name]).fillna(-1).to_numpy(dtype=np.int64) for name in place
+    number: dict[str, Numbers] = {
+        name: np.asarray(snapshot.deals[name].map(place[name]).fillna(-1), dtype=np.int64) for name in place
     }
-    still = np.flatnonzero((snapshot.deals["status"] == "open").to_numpy())
+    still: Numbers = np.flatnonzero((snapshot.deals["status"] == "open").to_numpy())
     created = snapshot.deals["created"].to_numpy()
     marks = np.array(horizon) - 1
     ahead = horizon[-1]
@@ -224,15 +224,16 @@ def _fresh(
     first = snapshot.spells.drop_duplicates("deal")["stage"].mode().iloc[0]
     stage = np.full(_TYPICAL, hazards.stages.index(str(first)))
     # Spread over the days of each week, every week in one go.
-    day = (np.arange(weeks)[:, None] * _WEEK + np.floor((np.arange(_TYPICAL) + 0.5) * _WEEK / _TYPICAL)).ravel()
+    within = np.floor((np.arange(_TYPICAL) + 0.5) * _WEEK / _TYPICAL)
+    day: Vector = np.asarray(np.add.outer(np.arange(weeks) * _WEEK, within).ravel(), dtype=np.float64)
     start = snapshot.end + day
-    every = [np.tile(numbers, weeks) for numbers in (stage, number["product"][typical], number["rep"][typical])]
-    won = hazards.won_by(start, *every, start, horizon[-1])
+    product, rep = number["product"][typical], number["rep"][typical]
+    won = hazards.won_by(start, np.tile(stage, weeks), np.tile(product, weeks), np.tile(rep, weeks), start, horizon[-1])
     chance = np.zeros((len(day), len(horizon)))
     for place, mark in enumerate(horizon):
         there = np.flatnonzero(day < mark)
         chance[there, place] = won[there, mark - day[there].astype(np.int64) - 1]
-    return chance.reshape(weeks, _TYPICAL, -1), every[1].reshape(weeks, -1)
+    return chance.reshape(weeks, _TYPICAL, -1), np.tile(product, (weeks, 1))
 
 
 def _mean_of(pool: Vector, product: Numbers, number: int) -> float:

@@ -24,6 +24,7 @@ __all__ = ["PipelineForecast"]
 _BINS = 10
 _FEW = 20  # outcomes that a slope needs
 _WEEK = 7.0
+_TOLD = 80  # the interval of the report, in per cent
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -70,9 +71,9 @@ class PipelineForecast:
         Returns
         -------
         pandas.DataFrame
-            ``deal_id``, ``rep``, ``product``, ``stage``, ``age_days``, ``amount`` (expected if won), ``known`` (whether the
-            export has an amount), ``stale`` (older than deals that are won ever were), and ``win_30``, ``expected_30``, …;
-            most valuable first.
+            ``deal_id``, ``rep``, ``product``, ``stage``, ``age_days``, ``amount`` (expected if won), ``known`` (whether
+            the export has an amount), ``stale`` (older than deals that are won ever were), and ``win_30``,
+            ``expected_30``, …; most valuable first.
         """
         import pandas as pd
 
@@ -109,8 +110,8 @@ class PipelineForecast:
     def backtest(self) -> pd.DataFrame:
         """Past origins whose outcome is known, one row per origin and horizon.
 
-        As `table`, with ``origin``, ``actual_open`` and ``actual`` (all of it), ``brier`` of the open deals, and ``crps``
-        of the combined futures.
+        As `table`, with ``origin``, ``actual_open`` and ``actual`` (all of it), ``brier`` of the open deals, and
+        ``crps`` of the combined futures.
         """
         import pandas as pd
 
@@ -122,10 +123,9 @@ class PipelineForecast:
                     won = outcomes(self.record, one.look, days)
                     actual = old[place] + new[place]
                     score = float(crps(one.mixed.futures[:, [place]], np.array([actual]))[0])
-                    rows.append(
-                        {"origin": one.look.origin, **self._row(one, place), "actual_open": old[place], "actual": actual,
-                         "brier": float(np.mean((one.chance[:, place] - won) ** 2)) if len(won) else np.nan, "crps": score}
-                    )  # fmt: skip
+                    brier = float(np.mean((one.chance[:, place] - won) ** 2)) if len(won) else np.nan
+                    truth = {"actual_open": old[place], "actual": actual, "brier": brier, "crps": score}
+                    rows.append({"origin": one.look.origin, **self._row(one, place), **truth})
         return pd.DataFrame(rows)
 
     def scores(self) -> pd.DataFrame:
@@ -134,8 +134,9 @@ class PipelineForecast:
         Returns
         -------
         pandas.DataFrame
-            ``days``, ``origins``; of the open deals ``wape_open``, ``bias_open``, ``brier`` and the ``wape_…`` of each rule of
-            thumb; of the total ``wape_…`` of each source and of the combination, and ``coverage_80``, … of its interval.
+            ``days``, ``origins``; of the open deals ``wape_open``, ``bias_open``, ``brier`` and the ``wape_…`` of each
+            rule of thumb; of the total ``wape_…`` of each source and of the combination, and ``coverage_80``, … of its
+            interval.
         """
         import pandas as pd
 
@@ -148,7 +149,9 @@ class PipelineForecast:
                                 ("rep_dates", "actual_open"), ("pipeline", "actual"), ("series", "actual"),
                                 ("call", "actual"), ("combined", "actual")):  # fmt: skip
                 total = float(mine[truth].sum())
-                row[f"wape_{name}"] = float((mine[name] - mine[truth]).abs().sum(skipna=False)) / total if total else np.nan
+                row[f"wape_{name}"] = (
+                    float((mine[name] - mine[truth]).abs().sum(skipna=False)) / total if total else np.nan
+                )
             total = float(mine["actual_open"].sum())
             row["bias_open"] = float(mine["open"].sum()) / total - 1.0 if total else np.nan
             row["brier"] = float(mine["brier"].mean())
@@ -173,27 +176,23 @@ class PipelineForecast:
         Returns
         -------
         pandas.DataFrame
-            ``from``, ``to`` (chances), ``n``, ``forecast`` and ``won`` (means), and ``error`` (standard error of ``won``);
-            ``attrs["slope"]`` and ``attrs["intercept"]`` of the logit of what happened on that of what was said (1 and 0
-            are right).
+            ``from``, ``to`` (chances), ``n``, ``forecast`` and ``won`` (means), and ``error`` (standard error of
+            ``won``); ``attrs["slope"]`` and ``attrs["intercept"]`` of the logit of what happened on that of what was
+            said (1 and 0 are right).
         """
         import pandas as pd
 
-        for choice in [self._place(days)] if days is not None else range(len(self.horizon) - 1, -1, -1):
-            days = self.horizon[choice]
-            mine = [one for one in self.past if self._known(one, days)]
-            if mine:
-                break
-        else:
-            mine = []
-        if not mine:
+        asked = [self.horizon[self._place(days)]] if days is not None else list(reversed(self.horizon))
+        ahead = next((one for one in asked if any(self._known(past, one) for past in self.past)), None)
+        if ahead is None:
             raise ForecastError(
-                explain("no past origin has an outcome at this horizon", where="days", value=days,
+                explain("no past origin has an outcome at this horizon", where="days", value=asked[-1],
                         remedy="Take a shorter horizon, or an export that reaches further back")
             )  # fmt: skip
-        place = self._place(days)
+        mine = [one for one in self.past if self._known(one, ahead)]
+        place = self._place(ahead)
         said = np.concatenate([one.chance[:, place] for one in mine])
-        won = np.concatenate([outcomes(self.record, one.look, days) for one in mine])
+        won = np.concatenate([outcomes(self.record, one.look, ahead) for one in mine])
         cut = np.minimum((said * _BINS).astype(np.int64), _BINS - 1)
         rows = []
         for number in range(_BINS):
@@ -254,15 +253,15 @@ class PipelineForecast:
         rules = rules_of_thumb(one.look.outlook)
         row: dict[str, float] = {"days": self.horizon[place], "combined": float(one.mixed.mean[place])}
         for level in self.levels:
-            chances = (0.5 - level / 200.0, 0.5 + level / 200.0)
-            row[f"lower_{level}"], row[f"upper_{level}"] = map(float, np.quantile(one.mixed.futures[:, place], chances))
+            row[f"lower_{level}"], row[f"upper_{level}"] = map(
+                float, np.quantile(one.mixed.futures[:, place], _chances(level))
+            )
         row["pipeline"], row["open"], row["new"] = (
             float(values[place]) for values in (one.pipeline, one.open, one.new)
         )
         for level in self.levels:
-            chances = (0.5 - level / 200.0, 0.5 + level / 200.0)
             row[f"open_lower_{level}"], row[f"open_upper_{level}"] = map(
-                float, np.quantile(one.open_futures[:, place], chances)
+                float, np.quantile(one.open_futures[:, place], _chances(level))
             )
         row["series"], row["call"] = float(one.look.series[place]), float(one.call[place])
         row |= {f"weight_{name}": float(weights[place]) for name, weights in one.mixed.weights.items()}
@@ -275,12 +274,13 @@ class PipelineForecast:
         days = self.horizon[last]
         row = self._row(self.now, last)
         stale = int(self.deals()["stale"].sum())
+        low, high = np.quantile(self.paths(days), _chances(_TOLD))
         found = [
-            note("pipeline expected", days=days, combined=f"{row['combined']:,.0f}", level=self.levels[0] if self.levels else 0,
-                 low=f"{row.get(f'lower_{self.levels[0]}', np.nan):,.0f}" if self.levels else "–",
-                 high=f"{row.get(f'upper_{self.levels[0]}', np.nan):,.0f}" if self.levels else "–"),
-            note("pipeline sources", open=f"{row['open']:,.0f}", new=f"{row['new']:,.0f}", series=f"{row['series']:,.0f}",
-                 weight=percent(row["weight_pipeline"]), series_weight=percent(row["weight_series"])),
+            note("pipeline expected", days=days, combined=f"{row['combined']:,.0f}", level=_TOLD, low=f"{low:,.0f}",
+                 high=f"{high:,.0f}"),
+            note("pipeline sources", open=f"{row['open']:,.0f}", new=f"{row['new']:,.0f}",
+                 series=f"{row['series']:,.0f}", weight=percent(row["weight_pipeline"]),
+                 series_weight=percent(row["weight_series"])),
             note("pipeline rule", weighted=f"{row['weighted_pipeline']:,.0f}", open=f"{row['open']:,.0f}"),
             note("pipeline stale", n=f"{stale:,}", total=f"{len(outlook.value):,}", weeks=outlook.hazards.cut),
         ]  # fmt: skip
@@ -297,11 +297,16 @@ class PipelineForecast:
             found.append(note("pipeline not judged"))
         for score in scores.to_dict("records"):
             found.append(
-                note("pipeline judged", days=int(score["days"]), n=int(score["origins"]), combined=percent(score["wape_combined"]),
-                     pipeline=percent(score["wape_pipeline"]), series=percent(score["wape_series"]))
+                note("pipeline judged", days=int(score["days"]), n=int(score["origins"]),
+                     combined=percent(score["wape_combined"]), pipeline=percent(score["wape_pipeline"]),
+                     series=percent(score["wape_series"]))
             )  # fmt: skip
         found.append(note("pipeline snapshots"))
         return found
+
+
+def _chances(level: int) -> tuple[float, float]:
+    return 0.5 - level / 200.0, 0.5 + level / 200.0
 
 
 def _logit_line(said: Vector, won: Vector) -> tuple[float, float]:

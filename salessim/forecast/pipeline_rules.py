@@ -24,9 +24,9 @@ def rules_of_thumb(outlook: Outlook) -> dict[str, Vector]:
     Returns
     -------
     dict of str to numpy.ndarray
-        ``weighted_pipeline`` (amount × win rate of all closed deals, whatever the horizon), ``stage_weighted`` (amount ×
-        win rate of deals that were ever in the stage), ``best_practice`` (see `best_practice`), ``rep_dates`` (amounts
-        that reps expect to close within the horizon; NaN where the export has no expected days).
+        ``weighted_pipeline`` (amount × win rate of all closed deals, whatever the horizon), ``stage_weighted`` (amount
+        × win rate of deals that were ever in the stage), ``best_practice`` (see `best_practice`), ``rep_dates``
+        (amounts that reps expect to close within the horizon; NaN where the export has no expected days).
     """
     snapshot, horizons = outlook.snapshot, len(outlook.horizon)
     closed = snapshot.deals["status"] != "open"

@@ -15,7 +15,7 @@ from salessim.forecast.errors import ForecastError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Snapshot", "known_at", "read_deals"]
+__all__ = ["Record", "Snapshot", "day_number", "known_at", "read_deals"]
 
 _ONE = "all"  # the stage of deals whose history of stages is not known
 _FEW = 0.5  # share of open deals with an amount below which amounts are taken to be entered on winning
@@ -31,7 +31,7 @@ class Snapshot:
     deals : pandas.DataFrame
         One row per deal created by then: ``deal_id``, ``created``, ``closed`` (days since the epoch, fractional; NaN
         while open), ``status`` (open, won, lost: every ending without a sale is lost), ``product``, ``rep``, ``stage``
-        (of now), ``amount`` (NaN where not known then), ``probability`` and ``expected`` (day; NaN where not known).
+        (of now), ``amount`` (NaN where not known then) and ``expected`` (day; NaN where not known).
     spells : pandas.DataFrame
         ``deal`` (row of `deals`), ``stage``, ``entered``, ``left`` (days), ``to`` (stage, "won", "lost", or "" while
         the spell lasts).
@@ -132,7 +132,6 @@ def read_deals(crm: Any) -> Record:
             "amount": asked,
             "expected": _days(deals["expected_close"]),
             "stage": _named(deals["stage"]),
-            "probability": deals["probability"].to_numpy(dtype=float) if "probability" in deals else np.nan,
         }
     )[usable].reset_index(drop=True)
     log = crm.stage_events
@@ -186,9 +185,6 @@ def known_at(record: Record, origin: Date) -> Snapshot:
             deals[field] = np.where(known, before.to_numpy(dtype=float), deals[field].to_numpy(dtype=float))
     if record.amounts_late:
         deals["amount"] = deals["amount"].mask(still)
-    past = origin < record.as_of
-    if past:
-        deals["probability"] = np.nan  # of today: nobody knows what it was
     place = np.full(len(record.deals), -1)
     place[rows] = np.arange(len(rows))
     events = record.events[(record.events["entered"] < end) & there[record.events["deal"].to_numpy(dtype=np.int64)]]
@@ -231,7 +227,9 @@ def _changes(changes: pd.DataFrame, field: str, place: pd.Series) -> pd.DataFram
         old = pd.to_numeric(mine["old"], errors="coerce").to_numpy(dtype=float)
     else:
         old = _days(pd.to_datetime(mine["old"], errors="coerce"))
-    return pd.DataFrame({"deal": place.reindex(mine["deal_id"]).to_numpy(), "at": _days(mine["changed_at"]), "old": old})
+    return pd.DataFrame(
+        {"deal": place.reindex(mine["deal_id"]).to_numpy(), "at": _days(mine["changed_at"]), "old": old}
+    )
 
 
 def _days(moments: pd.Series) -> Any:

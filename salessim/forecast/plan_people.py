@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -83,16 +84,22 @@ def capacity_of(people: pd.DataFrame | None, series: pd.DataFrame, cells: Cells,
             label = ", ".join(str(row[name]) for name in names)
             where = f"people, row {number} ({label})"
             if not mine.any():
-                raise ForecastError(explain("no series of the forecast has this name", where=where, remedy="Check the spelling"))
+                raise ForecastError(
+                    explain("no series of the forecast has this name", where=where, remedy="Check the spelling")
+                )
             if (taken & mine).any():
-                raise ForecastError(explain("two rows are for the same series", where=where, remedy="Add them up into one"))
+                raise ForecastError(
+                    explain("two rows are for the same series", where=where, remedy="Add them up into one")
+                )
             taken |= mine
             seats = _number(row, "seats", where, 1.0, 1000.0)
             ramp = _number(row, "ramp_months", where, 0.0, 60.0)
             starts, leaves = (pd.Timestamp(row[name]) if row.get(name) is not None and pd.notna(row.get(name)) else None
                               for name in ("starts", "leaves"))  # fmt: skip
             if starts is not None and leaves is not None and leaves < starts:
-                raise ForecastError(explain("somebody leaves before starting", where=where, value=f"{starts.date()}, {leaves.date()}"))
+                raise ForecastError(
+                    explain("somebody leaves before starting", where=where, value=f"{starts.date()}, {leaves.date()}")
+                )
             since = np.datetime64(begin if starts is None else starts.date())
             own = np.full(len(middle), seats)
             if starts is not None:
@@ -108,10 +115,12 @@ def capacity_of(people: pd.DataFrame | None, series: pd.DataFrame, cells: Cells,
     return Capacity(presence, presence @ weight, potential)
 
 
-def _number(row: dict[str, object], name: str, where: str, default: float, most: float) -> float:
+def _number(row: Mapping[Any, Any], name: str, where: str, default: float, most: float) -> float:
     value = row.get(name)
     if value is None or value != value:
         return default
     if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= float(value) <= most:
-        raise ForecastError(explain("a number in its range is needed", where=f"{where}, {name}", value=value, allowed=f"0 to {most:g}"))
+        raise ForecastError(
+            explain("a number in its range is needed", where=f"{where}, {name}", value=value, allowed=f"0 to {most:g}")
+        )
     return float(value)

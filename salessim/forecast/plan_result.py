@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Date
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,8 +147,8 @@ class SalesPlan:
         Returns
         -------
         pandas.DataFrame
-            Names, ``target``, ``quota``, ``chance``, ``growth`` (over the last twelve months), ``share`` (of the company's
-            target), ``first_day``, ``last_day`` and ``goal`` (in words).
+            Names, ``target``, ``quota``, ``chance``, ``growth`` (over the last twelve months), ``share`` (of the
+            company's target), ``first_day``, ``last_day`` and ``goal`` (in words).
         """
         import pandas as pd
 
@@ -156,7 +156,9 @@ class SalesPlan:
         names, group = self._groups(level)
         past = np.nan_to_num(self.forecast.panel.values[:, -self.forecast.panel.frequency.period :]).sum(axis=1)
         before = np.bincount(group[self.leaf], past, minlength=len(names))
-        table["growth"] = np.where(before > 0, table["target"].to_numpy() / np.where(before > 0, before, 1.0) - 1.0, np.nan)
+        table["growth"] = np.where(
+            before > 0, table["target"].to_numpy() / np.where(before > 0, before, 1.0) - 1.0, np.nan
+        )
         table["share"] = table["target"] / self.target
         table["goal"] = [self._goal(row, list(names.columns), language) for row in table.to_dict("records")]
         return pd.DataFrame(table)
@@ -202,7 +204,14 @@ class SalesPlan:
 
         path = Path(path)
         if path.suffix.lower() != ".xlsx":
-            raise ForecastError(explain("a plan is written as a workbook", where="path", value=str(path), allowed="a name that ends in .xlsx"))
+            raise ForecastError(
+                explain(
+                    "a plan is written as a workbook",
+                    where="path",
+                    value=str(path),
+                    allowed="a name that ends in .xlsx",
+                )
+            )
         with pd.ExcelWriter(path, engine="openpyxl") as book:
             lines = self.report(language).splitlines()
             pd.DataFrame({sentence("plan word plan", language): lines}).to_excel(book, sheet_name="plan", index=False)
@@ -221,7 +230,7 @@ class SalesPlan:
         head = self.table(self.levels[min(1, len(self.by))], "quarter").to_html(index=False)
         return head + "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in self.report().splitlines()) + "</ul>"
 
-    def _goal(self, row: dict[str, Any], names: list[str], language: str) -> str:
+    def _goal(self, row: Mapping[Any, Any], names: list[str], language: str) -> str:
         chance = row["chance"]
         kind = "likely" if chance >= _SAFE else "even" if chance >= _BOLD else "bold"
         return sentence(
@@ -235,19 +244,26 @@ class SalesPlan:
         import pandas as pd
 
         if level not in self.levels:
-            raise ForecastError(explain("the plan has no such level", where="level", value=level, remedy=nearest(str(level), self.levels)))
+            raise ForecastError(
+                explain(
+                    "the plan has no such level", where="level", value=level, remedy=nearest(str(level), self.levels)
+                )
+            )
         if level == LEVEL_ALL:
             return pd.DataFrame({LEVEL_ALL: [LEVEL_ALL]}), np.zeros(len(self.series), dtype=np.int64)
         columns = list(self.by[: self.by.index(level) + 1])
         keys = self.series[columns]
-        return keys.drop_duplicates().reset_index(drop=True), keys.groupby(columns, sort=False).ngroup().to_numpy()
+        number: Numbers = np.asarray(keys.groupby(columns, sort=False).ngroup(), dtype=np.int64)
+        return keys.drop_duplicates().reset_index(drop=True), number
 
     def _columns(self, period: str) -> tuple[Numbers, Any, Any]:
         """Number of the period of each cell, and the first and last days."""
         import pandas as pd
 
         if period not in PERIODS:
-            raise ForecastError(explain("there is no such period", where="period", value=period, allowed=", ".join(PERIODS)))
+            raise ForecastError(
+                explain("there is no such period", where="period", value=period, allowed=", ".join(PERIODS))
+            )
         column = np.zeros_like(self.cells.month) if period == "year" else getattr(self.cells, period)
         opens = np.flatnonzero(np.r_[True, np.diff(column) != 0])
         ends = np.r_[opens[1:] - 1, len(column) - 1]
@@ -256,14 +272,14 @@ class SalesPlan:
     def _futures(self, level: str, period: str) -> Vector:
         """Joint futures of a level (series × paths × periods), as wide as the bands of the forecast."""
         names, group = self._groups(level)
-        column, first, last = self._columns(period)
+        column, first, _ = self._columns(period)
         labels, weights, _ = sums_by(self.forecast.periods, "cell")
         days = [Date.fromisoformat(label[:10]) for label in labels]
         to = np.zeros((len(labels), len(first)))
-        year = {(day.isoformat()): number for day, number in zip(self.cells.first.astype(object), column, strict=True)}
+        place = dict(zip(self.cells.first.astype(object).tolist(), column.tolist(), strict=True))
         for number, day in enumerate(days):
-            if self.start <= day <= self.start.replace(year=self.start.year + 1) - timedelta(days=1):
-                to[number, year[day.isoformat()]] = 1.0
+            if day in place:
+                to[number, place[day]] = 1.0
         steps = weights @ to
         futures = self.forecast.futures
         # First over time, in portions: all series and paths at once would not fit into memory.

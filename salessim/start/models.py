@@ -43,7 +43,8 @@ _SEED = 3
 _PAID = ("salary", "tools_cost", "overhead_cost", "manager_cost", "hiring_cost", "training_cost")
 _YEAR_RUNS = 4
 _SETTLING = 18  # months
-_ROUNDS, _CLOSE, _STEP, _SATURATED = 8, 0.02, 4.0, 1.01
+_ROUNDS, _CLOSE, _STEP = 8, 0.02, 4.0
+_CLEAR, _SATURATED = 1.1, 0.15  # where demand grew by more than a tenth and revenue by less than 15 % of that
 
 
 def models_of(firm: Firm) -> tuple[Market, Plan]:
@@ -104,7 +105,7 @@ def _market(firm: Firm) -> Market:
     return market.but(
         name="firm", currency=firm.currency, products=products, accounts=accounts, stages=stages,
         complexity=firm.complexity, difference=firm.difference, growth=firm.growth,
-        # a square of so many kilometres holds them in its corners only; few accounts would stand on a narrower one
+        # accounts drawn at random do not reach the edges: the longer side is then as wide as the answer says
         distance=firm.area,
         # the labour market pays what the firm pays, else people would leave a firm that pays less than the default
         outside_pay=market.people.outside_pay * firm.salary / _salary(),
@@ -131,7 +132,7 @@ def _settled(market: Market, plan: Plan) -> Market:
 
 def _with_revenue(market: Market, plan: Plan, revenue: float) -> Market:
     """Scale demand until a year from today under the plan brings the revenue, within two per cent."""
-    factor, nearest, before = 1.0, math.nan, 0.0
+    factor, step, nearest, before = 1.0, 1.0, math.nan, 0.0
     for _ in range(_ROUNDS):
         products = market.products.but(opportunities=market.products["opportunities"] * factor)
         here = _settled(market.but(products=products), plan)
@@ -140,10 +141,10 @@ def _with_revenue(market: Market, plan: Plan, revenue: float) -> Market:
             return here
         if not abs(nearest / revenue - 1.0) <= abs(found / revenue - 1.0):
             nearest = found
-        if found < revenue and found < before * _SATURATED:
+        if step > _CLEAR and found < before * (1.0 + _SATURATED * (step - 1.0)):
             break  # more demand brings hardly more: nobody is left to work on it
-        before = found if found < revenue else 0.0
-        factor *= min(max(revenue / max(found, 1e-9), 1.0 / _STEP), _STEP)
+        before, step = found, min(max(revenue / max(found, 1e-9), 1.0 / _STEP), _STEP)
+        factor *= step
     raise ModelError(
         explain(
             "these answers contradict one another: the firm does not come to this revenue",

@@ -29,7 +29,7 @@ from salessim.fit.estimates import (
 )
 from salessim.fit.history import read_history
 from salessim.fit.steps import StepLog, read_steps
-from salessim.fit.worth import EFFECTS, Given, Worth, estimate_worth
+from salessim.fit.worth import Given, Worth, estimate_worth
 from salessim.model.market import Affinity, Market
 from salessim.model.plan import Plan
 from salessim.model.presets import make_market, make_plan
@@ -62,9 +62,9 @@ def kind_of(seed: int) -> tuple[int, int, int]:
 
 def crm_of(book: Book) -> CrmData:
     """Return a record as `read_crm` would, without the way through files (tests/record holds that way to be exact)."""
-    tables = book.tables()
-    report = ImportReport.__new__(ImportReport)
-    return CrmData(**{name: canonical_frame(tables.get(name), name) for name in SCHEMA}, as_of=book.as_of, report=report)
+    given = book.tables()
+    tables = {name: canonical_frame(given.get(name), name) for name in SCHEMA}
+    return CrmData(**tables, as_of=book.as_of, report=ImportReport.__new__(ImportReport))
 
 
 def run_of(company: Company, hidden: np.ndarray | None = None) -> Run:
@@ -232,7 +232,8 @@ def hidden_quality(company: Company, *, spread: float, star: float) -> np.ndarra
     today = company.market.today
     rows = {name: i for i, name in enumerate(sorted(company.market.accounts["account"]))}
     columns = {name: i for i, name in enumerate(sorted(company.market.products["product"]))}
-    level = {(r, p): x for r, p, x in zip(today.skill["rep"], today.skill["product"], today.skill["level"], strict=True)}
+    skill = today.skill
+    level = {(r, p): x for r, p, x in zip(skill["rep"], skill["product"], skill["level"], strict=True)}
     shift = rng.normal(0.0, spread, (len(rows), len(columns)))
     for a, p, r in zip(today.owners["account"], today.owners["product"], today.owners["rep"], strict=True):
         shift[rows[a], columns[p]] += star * (level[r, p] - 0.5)
@@ -240,7 +241,7 @@ def hidden_quality(company: Company, *, spread: float, star: float) -> np.ndarra
 
 
 def worth_of(company: Company, crm: CrmData) -> Worth:
-    """Estimate the worth of experience with everything given that no log shows: rates of learning, hours, complexity."""
+    """Estimate the worth of experience; what no log shows is given: rates of learning, hours, complexity."""
     market = company.market
     segments = pd.Series(crm.accounts["segment"].to_numpy(), index=crm.accounts["account_id"].to_numpy())
     log = read_steps(read_history(crm), segments, crm.stage_events)
@@ -268,6 +269,3 @@ def worth_of(company: Company, crm: CrmData) -> Worth:
 def true_effects(company: Company) -> np.ndarray:
     knowledge = company.market.knowledge
     return np.array([knowledge.skill_effect, knowledge.insight_effect, company.market.relationship.relation_effect])
-
-
-assert EFFECTS == ("skill_effect", "insight_effect", "relation_effect")

@@ -1,7 +1,7 @@
 """Forecasts of simulated companies, whose next quarter is known: do intervals and chances keep their word?
 
-A company is the preset "small" with luck of its own, recorded as it happens, and looked at on the last day of a month 15 to
-26 months after its start; so no two have the same season ahead. What is judged is the combination, as a user gets it.
+A company is the preset "small" with luck of its own, recorded as it happens, and looked at on the last day of a month
+15 to 26 months after its start, so that seasons ahead differ. What is judged is the combination, as a user gets it.
 Daily runs take 100 companies and hold them to the exact binomial band; the study takes 2,000.
 """
 

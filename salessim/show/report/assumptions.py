@@ -8,6 +8,7 @@ from salessim.model.assumption import OURS, Assumption
 from salessim.model.part import Part
 from salessim.model.register import register
 from salessim.show.report.document import Cell, Table, Text, number
+from salessim.show.report.sources import source_in
 from salessim.show.report.writing import figure
 from salessim.study.wording import capital, plan_labels
 from salessim.words import definition, label, sentence
@@ -26,7 +27,7 @@ def assumption_blocks(study: Study, language: str) -> tuple[Text | Table, ...]:
     """
     values = _values(study.market) | _values(study.plans[study.names[study.baseline]])
     entries = [(entry, values[entry.part, entry.name]) for entry in register()]
-    unsourced = sum(entry.source == OURS and value == entry.default for entry, value in entries)
+    unsourced = sum(OURS in entry.source and value == entry.default for entry, value in entries)
     own = sum(value != entry.default for entry, value in entries)
     intro = sentence("report assumptions intro", language, n=len(entries), unsourced=unsourced, own=own,
                      baseline=plan_labels(study, language)[study.baseline])  # fmt: skip
@@ -70,14 +71,11 @@ def _table(title: str, entries: list[tuple[Assumption, float]], language: str, *
 
 
 def _source(entry: Assumption, value: float, language: str) -> str:
-    ours = label("evidence.ours", language)
     if value != entry.default:
         return sentence("report set", language, default=figure(entry.default))
     if entry.source == OURS:
-        return ours
-    source = entry.source.replace(OURS, ours)
-    return (
-        source
-        if OURS in entry.source
-        else sentence("report sourced", language, source=source, evidence=label(f"evidence.{entry.evidence}", language))
-    )
+        return label("evidence.ours", language)
+    source = source_in(language, entry.source)
+    if OURS in entry.source:
+        return source
+    return sentence("report sourced", language, source=source, evidence=label(f"evidence.{entry.evidence}", language))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +26,7 @@ from salessim.study.wording import (
     audit_lines,
     capital,
     clean,
+    currency_label,
     names_for_sentences,
     plan_labels,
     second_line,
@@ -51,6 +54,7 @@ _TOLD = (
 _PLAN_TEXT = frozenset({0, 1, 4, 5})
 
 _MONEY_CHANGE = "+#,##0;-#,##0;0"
+_MINUS = re.compile(r"(?<![\w.])-(?=\d)")
 _PERCENT = "+0.0%;-0.0%;0.0%"
 
 _MECHANISMS = {
@@ -235,7 +239,8 @@ class _Content:
             *(self.say("report against", plan=self.names[i], baseline=self.base) for i in self.others),
         )  # fmt: skip
         title = self.say("report account", months=study.months, unit=unit)
-        note = self.say("report account note", n=account.replications, all=study.replications)
+        n, every = account.replications, study.replications
+        note = self.say("report account note all" if n == every else "report account note", n=n, all=every)
         table = Table(title, tuple(capital(text) for text in head), tuple(rows), strong=frozenset(strong))
         return Text(self._costs_in_words(gaps, unit, factor)), table, Text(note, "note")
 
@@ -352,8 +357,9 @@ class _Content:
             name = self.study.names[place]
             if not self.study.plans[name].changes:
                 continue
-            path = path_of(self.study, name)
-            said = path.text(self.language).splitlines()
+            path = replace(path_of(self.study, name), name=self.names[place], baseline=self.base)
+            named = replace(path, currency=currency_label(path.currency, self.language))
+            said = [_MINUS.sub("−", line) for line in named.text(self.language).splitlines()]
             space = phrase(self.language, "space")
             blocks.append(Text(space.join(said)))
             blocks.append(Picture(path_figure(path, self.language), space.join(said)))
