@@ -152,7 +152,7 @@ class Relationship(Part):
         evidence="published",
     )  # fmt: skip
     goodwill_kept: float = assumption(
-        0.5, 0.2, 0.8, unit="share", le=1, off=1.0, structural=True,
+        0.55, 0.2, 0.8, unit="share", le=1, off=1.0, structural=True,
         meaning="share of an account's goodwill that survives a change of owner",
         source="set so that a move costs 13-18 % of a year's sales, as in Shi, Sridhar, Grewal & Lilien 2017, as the "
         "mean of colleagues and new hires; the share itself is not published", evidence="fitted",

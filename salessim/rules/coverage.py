@@ -41,6 +41,17 @@ def _sales_share(w: Tables, i: int, own: float) -> float:
 
 
 @rule
+def _calls_so_far(w: Tables, i: int) -> float:
+    """Return the calls made so far for what relation `i` covers, whoever made them: they move with the account."""
+    total = 0
+    c = w.relations[i].first_cover
+    while c >= 0:
+        total += w.covers[c].calls
+        c = w.covers[c].next
+    return total / w.relations[i].covers if w.relations[i].covers > 0 else 0.0
+
+
+@rule
 def worth_of_call(w: Tables, i: int, t: float) -> float:
     """Return how much a call on relation `i` is worth to its rep now, by the coverage rule of the plan.
 
@@ -60,7 +71,7 @@ def worth_of_call(w: Tables, i: int, t: float) -> float:
         return gain / max(hours, 1e-6)
     if s.coverage == PROPORTIONAL:
         own = w.relations[i].demand
-        return (_sales_share(w, i, own) + 365.0 * own) / (w.relations[i].calls + 1.0)
+        return (_sales_share(w, i, own) + 365.0 * own) / (_calls_so_far(w, i) + 1.0)
     if s.coverage == EASIEST:
         return (0.2 + relation_now(w, i, t)) / max(hours, 1e-6)
     tier = w.accounts[w.relations[i].account].tier
@@ -159,6 +170,7 @@ def finish_call(w: Tables, r: int, i: int, t: float) -> None:
     c = w.relations[i].first_cover
     while c >= 0:
         add_goodwill(w, c, 1.0, t)
+        w.covers[c].calls += 1
         learn(w, r, w.covers[c].product, segment, w.settings[0].call_hours, t)
         c = w.covers[c].next
     if w.settings[0].record_calls != 0:

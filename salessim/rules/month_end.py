@@ -36,7 +36,7 @@ def balance_books(w: Tables, m: int) -> None:
         there = w.diary[row].present_days / _A_YEAR
         w.diary[row].salary = there * s.salary * exp(w.reps[r].grade * log(1.0 + s.promotion_raise))
         w.diary[row].tools = there * s.tools_cost
-        if w.reps[r].protected_until >= ends - days and w.reps[r].present != 0:
+        if w.reps[r].protected_until >= ends and w.reps[r].present != 0:
             short = w.reps[r].protected_pay - s.commission * w.diary[row].sold
             w.diary[row].protection = max(0.0, short)
     w.months[m].management = s.managers * s.manager_cost * days / _A_YEAR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from salessim.rules.agenda import SWITCH, announce
 from salessim.rules.staffing import give_to, resign, seek_successor
-from salessim.rules.turnover import yearly_pay
+from salessim.rules.turnover import yearly_commission
 from salessim.rules.waiting import call_in, put_in_line
 from salessim.world.compiled import rule
 from salessim.world.tables import (
@@ -144,11 +144,11 @@ def _protect_pay(w: Tables, k: int, t: float) -> None:
     m = 0
     while m < w.settings[0].n_months - 1 and w.months[m].ends < t:
         m += 1
-    salary = w.settings[0].salary
+    last = min(m + int(w.changes[k].protection), w.settings[0].n_months - 1)
     for r in range(w.reps.size):
         if w.reps[r].present != 0:
-            w.reps[r].protected_pay = max(0.0, yearly_pay(w, r, m) - salary) / 12.0
-            w.reps[r].protected_until = t + w.changes[k].protection * 365.0 / 12.0
+            w.reps[r].protected_pay = yearly_commission(w, r, m) / 12.0
+            w.reps[r].protected_until = w.months[last].ends
 
 
 @rule

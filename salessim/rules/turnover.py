@@ -8,7 +8,7 @@ from salessim.world.compiled import rule
 from salessim.world.numbers import exp, log
 from salessim.world.tables import QUIT_JOB, Tables
 
-__all__ = ["forget_exits", "let_quit", "quit_rate", "yearly_pay"]
+__all__ = ["forget_exits", "let_quit", "quit_rate", "yearly_commission", "yearly_pay"]
 
 _A_YEAR = 365.0
 _WIDTH = 0.5
@@ -16,8 +16,8 @@ _WIDTH = 0.5
 
 
 @rule
-def yearly_pay(w: Tables, r: int, m: int) -> float:
-    """Return the pay a year of rep `r`: salary of his grade and the commission of the last three months, times four."""
+def yearly_commission(w: Tables, r: int, m: int) -> float:
+    """Return the commission a year of rep `r`: that of the last three months, times four."""
     s = w.settings[0]
     row = r * s.n_months
     sold, months = 0.0, 0
@@ -25,8 +25,14 @@ def yearly_pay(w: Tables, r: int, m: int) -> float:
         if m - back >= 0:
             sold += w.diary[row + m - back].sold
             months += 1
-    salary = s.salary * exp(w.reps[r].grade * log(1.0 + s.promotion_raise))
-    return salary + (s.commission * sold * 12.0 / months if months > 0 else 0.0)
+    return s.commission * sold * 12.0 / months if months > 0 else 0.0
+
+
+@rule
+def yearly_pay(w: Tables, r: int, m: int) -> float:
+    """Return the pay a year of rep `r`: salary of his grade and the commission of the last three months, times four."""
+    s = w.settings[0]
+    return s.salary * exp(w.reps[r].grade * log(1.0 + s.promotion_raise)) + yearly_commission(w, r, m)
 
 
 @rule

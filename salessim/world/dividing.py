@@ -137,10 +137,21 @@ def specialise(
     fitness = np.column_stack([experience[reps][:, bundle].mean(axis=1) for bundle in bundles])
     spread = _spread_seats(force.homes[reps], sizes)
     fitness[np.arange(len(reps)), spread] += _WORTH_OF_SPREAD
+    fitness += force.incumbency * _served(force, within, reps, [[parts[k] for k in bundle] for bundle in bundles])
     group = match_groups(fitness, sizes)
     for b, bundle in enumerate(bundles):
         part = np.logical_or.reduce([parts[k] for k in bundle]) & within
         force.divide(part, reps[group == b], prefix + " + ".join(names[k] for k in bundle))
+
+
+def _served(force: Force, within: NDArray[np.bool_], reps: Ints, bundles: list[list[NDArray[np.bool_]]]) -> Floats:
+    """Return which share of his present work each rep has in each bundle: a specialist stays what he is."""
+    hours = np.empty((len(reps), len(bundles)))
+    for b, bundle in enumerate(bundles):
+        part = np.logical_or.reduce(bundle) & within & (force.before >= 0)
+        of_rep = np.bincount(force.before[part], weights=force.work[part], minlength=len(force.homes))
+        hours[:, b] = of_rep[reps]
+    return hours / np.maximum(hours.sum(axis=1, keepdims=True), 1e-9)
 
 
 def _spread_seats(homes: Floats, sizes: Ints) -> Ints:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from salessim.errors import ModelError, explain, nearest
 from salessim.world.phases import Phase, Wave
 from salessim.world.random import identities
 from salessim.world.tables import ABSENT, DTYPES, KNOWN, NEWCOMER, NOTHING
@@ -125,6 +126,16 @@ def change_tables(
         if change.when is not None:
             row["measure"] = TRIGGER_MEASURES.index(change.when.measure)
             row["below"], row["months"] = change.when.below, change.when.months
+            if change.when.region and change.when.region not in regions:
+                raise ModelError(
+                    explain(
+                        "a trigger is read in a region that the market does not have",
+                        where="trigger.region",
+                        value=change.when.region,
+                        allowed=", ".join(name or "(none)" for name in regions),
+                        remedy=nearest(change.when.region, regions),
+                    )
+                )
             row["region"] = regions.index(change.when.region) if change.when.region else -1
         owner = phase.seat[phase.alignment.owner].ravel()
         for wave in steps:

@@ -135,7 +135,7 @@ accounts_t = _record(
 )
 covers_t = _record(
     key=_U, account=_I, product=_I, owner=_I, relation=_I, next=_I, rate=_F, win=_F, candidates=_I, goodwill=_F,
-    touched=_F, seat=_I, moved=_I, first_deal=_I,
+    touched=_F, seat=_I, moved=_I, first_deal=_I, calls=_I,
 )  # fmt: skip
 reps_t = _record(
     key=_U, x=_F, y=_F, z=_F, group=_I, next_of_group=_I, calendar=_I, doing=_I, subject=_I, began=_F, hours=_F,

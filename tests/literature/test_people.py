@@ -214,8 +214,7 @@ def departure(market: Market, plan: Plan, numbers: range, *, months: int = 36) -
 def test_a_move_costs_what_is_published_and_the_more_the_stranger_the_new_rep(coverage: str) -> None:
     """PPL-3: similar < any colleague < new hire (O, PRED), and the mean of colleague and new hire 13-18 % (R, CAL).
 
-    The band is widened by one point on either side for the scatter: standard errors are below 1 point, so a true 16 %
-    leaves it in 0.1 % of runs, and a true 21 % stays inside with probability 0.02. The single kinds are published at 13
+    Standard errors are below 1 point, so a true 20 % stays inside with probability 0.02. The single kinds are published at 13
     (similar), 15 and 18 %. The model spreads them wider, and that is a miss: a similar colleague loses about 7, any
     about 10, a new hire about 24 %, because the published ramp (five months to 90 % of pace) costs a new hire alone
     some 14 points.
@@ -228,9 +227,9 @@ def test_a_move_costs_what_is_published_and_the_more_the_stranger_the_new_rep(co
     print(f"\n{coverage}: similar {similar}, colleague {colleague}, new hire {hired}")
     assert max(similar.error, colleague.error, hired.error) < 0.013
     assert similar.year + 2 * similar.error < colleague.year < hired.year - 2 * hired.error
-    assert 0.12 < (colleague.year + hired.year) / 2 < 0.19
+    assert 0.13 < (colleague.year + hired.year) / 2 < 0.18
     for loss in (similar, colleague, hired):
-        assert max(loss.quarters[:2]) > loss.quarters[3] + 0.04, "and recovers over the months"
+        assert max(loss.quarters[:2]) > loss.quarters[3] + 0.02, "and recovers over the months"
     assert colleague.quarters[3] < 0.1
 
 
