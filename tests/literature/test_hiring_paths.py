@@ -2,7 +2,8 @@
 
 Source: Zoltners, Sinha & Lorimer (2006), *Harvard Business Review* 84(7/8), 81-89, page by page in the reprint: one
 pharmaceutical firm, 300 reps at the start, 320/350/380, 350/380/380 or 380/380/380 in the three years (our reading of a
-flattened chart). Contribution over three years $301M < $321M < $351M; in the first year $87M > $84M > $83M. Evidence [V].
+flattened chart). Contribution over three years $301M < $321M < $351M; in the first year $87M > $84M > $83M. Read in the
+work itself.
 
 PRED: ranking over three years and its reversal in the first. Nothing is fitted to them: hiring cost, salaries, the ramp
 of new reps and the response of sales to effort are the defaults of the standard preset. As in the article the force
