@@ -261,7 +261,11 @@ LINES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "宣布之前应先拜访的客户：{customers}。\n\n"
             "我们决定：……\n理由：……\n在何种情况下会改变决定：……",
         ),
-        # what a fit says it assumed; other notes stay English
+        "further notes": (
+            "(and {n} more in company.notes)",
+            "（另有{n}条英文说明，见 company.notes）",
+        ),
+        # what every fit of an export says it assumed
         "fit complexity": (
             "complexity of products is not in any export: 0.5 is assumed for every product",
             "任何导出数据都不含产品复杂度：假设每种产品均为0.5",
@@ -359,8 +363,10 @@ class Lesson:
         return "\n".join(lines)
 
     def fitted(self, company: Any) -> str:
-        """Say what a fit found and what it assumed; notes that `LINES` does not have stay English."""
-        market, notes = company.market, {LINES[key][0]: self.say(key) for key in _FIT_NOTES}
+        """Say what a fit found and what it assumed; notes that are not in the language are counted, not shown."""
+        market, known = company.market, {LINES[key][0]: self.say(key) for key in _FIT_NOTES}
+        notes = list(company.notes) if self.language == "en" else [known[n] for n in company.notes if n in known]
+        further = len(company.notes) - len(notes)
         comma = ", " if self.language == "en" else "，"
         found = comma.join(f"{self.say(name.replace('_', ' '))} {value:.0%}" for name, value in company.check.items())
         return "\n".join([
@@ -370,5 +376,6 @@ class Lesson:
             ),
             self.say("settled", found=found),
             self.say("untold"),
-            *(f"  - {notes.get(note, note)}" for note in company.notes),
+            *(f"  - {note}" for note in notes),
+            *([f"  {self.say('further notes', n=further)}"] if further else []),
         ])  # fmt: skip

@@ -74,11 +74,11 @@ def estimate_demand(history: History, segment_of: pd.Series, potential: pd.Serie
     Returns
     -------
     Estimates
-        ``demand.PRODUCT``: log of opportunities a year of an account of size 1, mean over segments by size and
-        over the window; with two years or more ``growth`` (log, a year) and ``season.1`` to ``season.12`` (log of the
-        index, whose mean is 1), before that months have effects of their own; ``affinity.SEGMENT.PRODUCT``: log of the ratio to the mean of the product; and
-        ``region.NAME`` likewise where there are several. `how` is ``poisson`` or ``negative binomial``: the second
-        where counts vary by more than chance (p < 0.01 for Pearson's statistic).
+        ``demand.PRODUCT``: log of opportunities a year of an account of size 1, mean over segments by size and over
+        the window; ``affinity.SEGMENT.PRODUCT``: log of the ratio to the mean of the product; ``region.NAME``
+        likewise where there are several; with two years or more ``growth`` (log, a year) and ``season.1`` to
+        ``season.12`` (log of the index, whose mean is 1), before that months have effects of their own. `how` is
+        ``poisson`` or ``negative binomial``: the second where counts vary by more than chance (p < 0.01).
     """
     import pandas as pd
     import statsmodels.api as sm
@@ -119,8 +119,8 @@ def estimate_demand(history: History, segment_of: pd.Series, potential: pd.Serie
     n_regions = len(regions) - 1
     seasonal = n_m >= _MONTHS_FOR_SEASON  # growth and season can be told apart only where each month comes twice
     if seasonal:
-        middle = (first[: n_m] + (last[: n_m] - first[: n_m]) / 2 - history.since.to_datetime64()) / np.timedelta64(1, "D")
-        columns.append(((middle - history.days / 2) / 365.0)[mm])
+        start_of = (first[:n_m] - history.since.to_datetime64()) / np.timedelta64(1, "D")
+        columns.append(((start_of + days / 2 - history.days / 2) / 365.0)[mm])
     phase = months.month.to_numpy()[mm] - 1 if seasonal else mm
     n_t = 12 if seasonal else n_m
     columns += [(phase == k).astype(float) - (phase == 0).astype(float) for k in range(1, n_t)]
@@ -132,9 +132,10 @@ def estimate_demand(history: History, segment_of: pd.Series, potential: pd.Serie
     offset = np.log(exposure)
     fitted = sm.GLM(y, x, family=sm.families.Poisson(), offset=offset).fit()
     how = "poisson"
-    freedom = max(len(y) - x.shape[1], 1)
-    if stats.chi2.sf(fitted.pearson_chi2, freedom) < 0.01:
-        mu = fitted.mu
+    mu = np.asarray(fitted.mu)
+    # Pearson's statistic of sparse counts varies by 2 + 1 / mean per cell, not by 2
+    excess = (float(fitted.pearson_chi2) - (len(y) - x.shape[1])) / float(np.sqrt((2.0 + 1.0 / mu).sum()))
+    if stats.norm.sf(excess) < 0.01:
         alpha = max(float((((y - mu) ** 2 - mu)).sum() / (mu**2).sum()), 1e-6)
         fitted = sm.GLM(y, x, family=sm.families.NegativeBinomial(alpha=alpha), offset=offset).fit()
         how = "negative binomial"

@@ -214,8 +214,10 @@ class _Data(NamedTuple):
 
     def only(self, rows: NDArray[np.bool_]) -> _Data:
         """Some of the rows."""
-        parts: dict[str, Any] = self._asdict()
-        return _Data(**{name: part[rows] if isinstance(part, np.ndarray) else part for name, part in parts.items()})
+        parts: dict[str, Any] = {
+            name: part[rows] if isinstance(part, np.ndarray) else part for name, part in self._asdict().items()
+        }
+        return _Data(**parts)
 
 
 def _enough(log: StepLog, calls: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, int, int]:
