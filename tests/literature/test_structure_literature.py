@@ -27,6 +27,7 @@ from salessim.model.market import Accounts, Market, Products, Stages
 from salessim.model.mechanisms import Coordination, Demand, Knowledge, Money, Relationship, Travel
 from salessim.model.plan import Plan, Structure, Team
 from salessim.model.presets import make_market, make_plan
+from salessim.model.register import off_values
 from salessim.model.today import Owners, Today
 from salessim.sizing.allocation import split_by_price
 from salessim.sizing.formulas import imbalance_loss, specialist_time_ratio
@@ -70,7 +71,7 @@ def calling_market(travel: float, products: int, advance: float = 0.5) -> Market
         coordination=Coordination(coordination_effect=0.0, coordination_time=0.0, handoff_loss=0.0),
         travelling=Travel(local_hours=1.5 * travel, visits_per_trip=3.0),  # there and back, shared by three visits
         money=Money(cost_per_km=0.0, relocation_cost=0.0),
-    )  # fmt: skip
+    ).but(**off_values("people"))  # fmt: skip
 
 
 def calling_plan(structure: Structure) -> Plan:
@@ -78,7 +79,7 @@ def calling_plan(structure: Structure) -> Plan:
     return Plan(
         structure=structure, team=people, selling_time=0.5, leave=0.0, call_gap=0.0, coverage="marginal",
         call_hours=TALK,
-    )  # fmt: skip
+    ).but(training_days=0.0, onboarding_days=0.0, team_days=0.0, appraisal_months=0)  # fmt: skip
 
 
 @pytest.mark.slow
