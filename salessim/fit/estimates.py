@@ -233,15 +233,23 @@ def estimate_chances(log: StepLog) -> Estimates:
     weight = weight / weight.sum()
     turn = np.vstack([np.eye(len(cells) - 1), -weight[:-1] / weight[-1]]) if len(cells) > 1 else np.zeros((1, 0))
     x = np.column_stack([*(table["stage"].to_numpy() == k for k in range(n_s)), turn[at] / n_s]).astype(float)
-    # half a success and half a failure per stage and a little per cell: no estimate runs away to infinity
+    # half a success or failure where there was none, in a stage or in a cell: no estimate runs away to infinity
     success, failure = table["sum"].to_numpy(), (table["count"] - table["sum"]).to_numpy()
     stop = np.bincount(table["stage"], weights=failure, minlength=n_s) == 0
     go = np.bincount(table["stage"], weights=success, minlength=n_s) == 0
     per_stage = np.bincount(table["stage"], minlength=n_s)
     failure = failure + (0.5 * stop / per_stage)[table["stage"]]
     success = success + (0.5 * go / per_stage)[table["stage"]]
-    fitted = sm.GLM(np.column_stack([success, failure]), x, family=sm.families.Binomial()).fit()
-    beta, covariance = np.asarray(fitted.params), np.asarray(fitted.cov_params())
+    for counts in (success, failure):
+        none = np.bincount(at, weights=counts, minlength=len(cells)) == 0
+        counts += (0.5 * none / np.bincount(at, minlength=len(cells)))[at]
+    if len(table) == x.shape[1]:  # a log without stages has as many cells as parameters: the shares themselves
+        back = np.linalg.inv(x)
+        beta = back @ np.log(success / failure)
+        covariance = back @ np.diag(1.0 / success + 1.0 / failure) @ back.T
+    else:
+        fitted = sm.GLM(np.column_stack([success, failure]), x, family=sm.families.Binomial()).fit()
+        beta, covariance = np.asarray(fitted.params), np.asarray(fitted.cov_params())
     change = np.zeros((n_s + len(cells), len(beta)))
     change[:n_s, :n_s] = np.eye(n_s)
     change[n_s:, n_s:] = turn

@@ -97,7 +97,7 @@ def test_draws_move_what_is_uncertain_and_nothing_else(fitted: Fit) -> None:
     expected = frame.loc[[f"demand.{name}" for name in fitted.market.products["product"]], "error"].to_numpy()
     # 200 draws: the standard deviation is known to 5 %, four of these
     assert levels.std(axis=0) == pytest.approx(expected, rel=0.2)
-    assert len({market.skill_effect for market in markets}) > 190
+    assert len({market.knowledge.skill_effect for market in markets}) > 190
     assert all(market.accounts is fitted.market.accounts or len(market.accounts) == 386 for market in markets[:3])
     again = fitted.draws(200, seed=3)
     assert np.array_equal(levels[7], np.log(again[7].products["opportunities"]))

@@ -1,4 +1,4 @@
-"""Forecasts from the pipeline: nothing of the future is used, hazards are right, the past teaches, bad input is told."""
+"""Forecasts from the pipeline: nothing of the future is used, hazards are right, the past teaches, errors are told."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from validation.table import record as file
 from salessim.fit.worth import EFFECTS, Worth
 from salessim.record import record
 
-PLAIN, PRACTISING, CONFOUNDED = 400, 400, 100
+PLAIN, PRACTISING, CONFOUNDED = 400, 400, 60
 LOW, HIGH = 0.93, 0.97
 CONFOUNDED_WORLDS = {
     "routing": ({"routing": 3.0}, None),
