@@ -51,7 +51,7 @@ def test_intervals_cover(plain: list[dict[str, tuple[int, int]]], family: str) -
 
 @pytest.mark.slow
 def test_worth_of_experience_is_covered() -> None:
-    """18 companies of all sizes and lengths, 54 intervals: the band reaches from 0.83 to 1."""
+    """18 companies of all sizes and lengths, 54 intervals: the band reaches down to 0.85 or, clustered, lower."""
     held, informed = [], 0
     for seed in range(PRACTISING):
         company = practising_company(seed)
