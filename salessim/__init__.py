@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from salessim.study.study import Study
     from salessim.study.twins import trace_deal, twin_deals
     from salessim.study.warm_up import steady_state
-    from salessim.widgets import Cockpit, cockpit
+    from salessim.widgets.cockpit import Cockpit, cockpit
 
 __version__ = "0.1.0"
 

@@ -212,19 +212,19 @@ def ledger_of(run: Run) -> Ledger:
 
     diary = world["diary"]
     of_month, of_team = np.tile(np.arange(n_months), len(reps)), np.repeat(reps["group"], n_months)
-    for line, amount in (
+    for name, amount in (
         ("salaries", diary["salary"]), ("tools", diary["tools"]), ("training", diary["training_cost"]),
         ("pay_protection", diary["protection"]), ("travel", run.market.money.cost_per_km * diary["km"]),
     ):  # fmt: skip
-        book.enter(line, -amount, of_month, of_team)
+        book.enter(name, -amount, of_month, of_team)
 
     careers = world.used("careers")
     hired = careers[careers["kind"] == STARTED]
     book.enter("hiring", np.full(len(hired), -run.plan.management.hiring_cost),
                np.searchsorted(ends, hired["at"], side="right"), reps["group"][hired["rep"]])  # fmt: skip
     months = world["months"]
-    for line in ("management", "overhead"):
-        book.enter(line, -months[line], np.arange(n_months))
+    for name in ("management", "overhead"):
+        book.enter(name, -months[name], np.arange(n_months))
 
     cost = run.market.money.relocation_cost
     who = world.alignment

@@ -169,7 +169,10 @@ LINES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "won share": ("won share", "赢单占比"),
         "cycle days": ("cycle days", "销售周期"),
         "deal time": ("deal time", "商机工时"),
-        "untold": ("What the export cannot tell, or was left out:", "导出数据无法说明或未采用的内容："),
+        "untold": (
+            "What the history says, and what it cannot tell or was left out:",
+            "历史数据说明了什么，以及它无法说明或未采用的内容：",
+        ),
         # lesson 1
         "structure guess": (
             "You said {plan} {percent:+.1f} %. The model says {middle:+.1f} % ({low:+.1f} to {high:+.1f}).",
@@ -217,8 +220,8 @@ LINES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "over after": ("over after, months", "恢复所需月数"),
         "break-even": ("break-even month", "回本月"),
         "gain": ("contribution, million", "贡献毛益，百万"),
-        "ahead": ("ahead in", "领先的情形"),
-        "of futures": ("{share:.0%} of futures", "{share:.0%}"),
+        "ahead": ("ahead in", "领先"),
+        "of futures": ("{share:.0%} of futures", "{share:.0%}的情形"),
         "more moved": ("more accounts moved", "多易主的客户"),
         # lesson 4: what its cells say
         "in month": ("month {month}", "第{month}个月"),
@@ -261,24 +264,10 @@ LINES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "宣布之前应先拜访的客户：{customers}。\n\n"
             "我们决定：……\n理由：……\n在何种情况下会改变决定：……",
         ),
-        # what a fit says it assumed; other notes stay English
-        "fit complexity": (
-            "complexity of products is not in any export: 0.5 is assumed for every product",
-            "任何导出数据都不含产品复杂度：假设每种产品均为0.5",
-        ),
-        "fit hours": (
-            "hours per deal are not in the export: set so that deals take 40% of selling time today",
-            "导出数据不含每个商机的工时：按目前商机占销售时间的40%设定",
-        ),
-        "fit worth": (
-            "what skill, insight and relationship are worth in a deal is assumed, not estimated (see the register)",
-            "产品技能、客户洞察和客户关系在商机中的价值出自假设，而非估计（见假设清单）",
-        ),
     }
 )
 """What the cells of the lessons print, and how the plans of a lesson are called: key -> English, Chinese."""
 
-_FIT_NOTES = ("fit complexity", "fit hours", "fit worth")
 _MECHANISM = "report mechanism "  # sentences that name the mechanisms
 
 
@@ -359,8 +348,8 @@ class Lesson:
         return "\n".join(lines)
 
     def fitted(self, company: Any) -> str:
-        """Say what a fit found and what it assumed; notes that `LINES` does not have stay English."""
-        market, notes = company.market, {LINES[key][0]: self.say(key) for key in _FIT_NOTES}
+        """Say what a fit found, and the notes of what it assumed, one a line."""
+        market = company.market
         comma = ", " if self.language == "en" else "，"
         found = comma.join(f"{self.say(name.replace('_', ' '))} {value:.0%}" for name, value in company.check.items())
         return "\n".join([
@@ -370,5 +359,5 @@ class Lesson:
             ),
             self.say("settled", found=found),
             self.say("untold"),
-            *(f"  - {notes.get(note, note)}" for note in company.notes),
+            *(f"  - {note}" for note in company.words(self.language).splitlines()),
         ])  # fmt: skip

@@ -74,11 +74,11 @@ def estimate_demand(history: History, segment_of: pd.Series, potential: pd.Serie
     Returns
     -------
     Estimates
-        ``demand.PRODUCT``: log of opportunities a year of an account of size 1, mean over segments by size and
-        over the window; with two years or more ``growth`` (log, a year) and ``season.1`` to ``season.12`` (log of the
-        index, whose mean is 1), before that months have effects of their own; ``affinity.SEGMENT.PRODUCT``: log of the ratio to the mean of the product; and
-        ``region.NAME`` likewise where there are several. `how` is ``poisson`` or ``negative binomial``: the second
-        where counts vary by more than chance (p < 0.01 for Pearson's statistic).
+        ``demand.PRODUCT``: log of opportunities a year of an account of size 1, mean over segments by size and over
+        the window; ``affinity.SEGMENT.PRODUCT``: log of the ratio to the mean of the product; ``region.NAME``
+        likewise where there are several; with two years or more ``growth`` (log, a year) and ``season.1`` to
+        ``season.12`` (log of the index, whose mean is 1), before that months have effects of their own. `how` is
+        ``poisson`` or ``negative binomial``: the second where counts vary by more than chance (p < 0.01).
     """
     import pandas as pd
     import statsmodels.api as sm
@@ -119,8 +119,8 @@ def estimate_demand(history: History, segment_of: pd.Series, potential: pd.Serie
     n_regions = len(regions) - 1
     seasonal = n_m >= _MONTHS_FOR_SEASON  # growth and season can be told apart only where each month comes twice
     if seasonal:
-        middle = (first[: n_m] + (last[: n_m] - first[: n_m]) / 2 - history.since.to_datetime64()) / np.timedelta64(1, "D")
-        columns.append(((middle - history.days / 2) / 365.0)[mm])
+        start_of = (first[:n_m] - history.since.to_datetime64()) / np.timedelta64(1, "D")
+        columns.append(((start_of + days / 2 - history.days / 2) / 365.0)[mm])
     phase = months.month.to_numpy()[mm] - 1 if seasonal else mm
     n_t = 12 if seasonal else n_m
     columns += [(phase == k).astype(float) - (phase == 0).astype(float) for k in range(1, n_t)]
@@ -132,9 +132,10 @@ def estimate_demand(history: History, segment_of: pd.Series, potential: pd.Serie
     offset = np.log(exposure)
     fitted = sm.GLM(y, x, family=sm.families.Poisson(), offset=offset).fit()
     how = "poisson"
-    freedom = max(len(y) - x.shape[1], 1)
-    if stats.chi2.sf(fitted.pearson_chi2, freedom) < 0.01:
-        mu = fitted.mu
+    mu = np.asarray(fitted.mu)
+    # Pearson's statistic of sparse counts varies by 2 + 1 / mean per cell, not by 2
+    excess = (float(fitted.pearson_chi2) - (len(y) - x.shape[1])) / float(np.sqrt((2.0 + 1.0 / mu).sum()))
+    if stats.norm.sf(excess) < 0.01:
         alpha = max(float((((y - mu) ** 2 - mu)).sum() / (mu**2).sum()), 1e-6)
         fitted = sm.GLM(y, x, family=sm.families.NegativeBinomial(alpha=alpha), offset=offset).fit()
         how = "negative binomial"
@@ -232,15 +233,23 @@ def estimate_chances(log: StepLog) -> Estimates:
     weight = weight / weight.sum()
     turn = np.vstack([np.eye(len(cells) - 1), -weight[:-1] / weight[-1]]) if len(cells) > 1 else np.zeros((1, 0))
     x = np.column_stack([*(table["stage"].to_numpy() == k for k in range(n_s)), turn[at] / n_s]).astype(float)
-    # half a success and half a failure per stage and a little per cell: no estimate runs away to infinity
+    # half a success or failure where there was none, in a stage or in a cell: no estimate runs away to infinity
     success, failure = table["sum"].to_numpy(), (table["count"] - table["sum"]).to_numpy()
     stop = np.bincount(table["stage"], weights=failure, minlength=n_s) == 0
     go = np.bincount(table["stage"], weights=success, minlength=n_s) == 0
     per_stage = np.bincount(table["stage"], minlength=n_s)
     failure = failure + (0.5 * stop / per_stage)[table["stage"]]
     success = success + (0.5 * go / per_stage)[table["stage"]]
-    fitted = sm.GLM(np.column_stack([success, failure]), x, family=sm.families.Binomial()).fit()
-    beta, covariance = np.asarray(fitted.params), np.asarray(fitted.cov_params())
+    for counts in (success, failure):
+        none = np.bincount(at, weights=counts, minlength=len(cells)) == 0
+        counts += (0.5 * none / np.bincount(at, minlength=len(cells)))[at]
+    if len(table) == x.shape[1]:  # a log without stages has as many cells as parameters: the shares themselves
+        back = np.linalg.inv(x)
+        beta = back @ np.log(success / failure)
+        covariance = back @ np.diag(1.0 / success + 1.0 / failure) @ back.T
+    else:
+        fitted = sm.GLM(np.column_stack([success, failure]), x, family=sm.families.Binomial()).fit()
+        beta, covariance = np.asarray(fitted.params), np.asarray(fitted.cov_params())
     change = np.zeros((n_s + len(cells), len(beta)))
     change[:n_s, :n_s] = np.eye(n_s)
     change[n_s:, n_s:] = turn
@@ -296,7 +305,8 @@ def _lognormal(done: Floats, open_for: Floats) -> tuple[float, float, Floats, fl
         return -(value + float(special.log_ndtr(-(c - mu) * np.exp(-tau)).sum()))
 
     start = np.array([y.mean(), np.log(max(y.std(), 0.05))])
-    best = optimize.minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-8, "maxiter": 400}).x
+    options = {"xatol": 1e-6, "fatol": 1e-8, "maxiter": 400}
+    best = optimize.minimize(loss, start, method="Nelder-Mead", options=options).x
     step = 1e-3
     hessian = np.empty((2, 2))
     unit = np.eye(2) * step

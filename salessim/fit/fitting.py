@@ -38,7 +38,7 @@ _SHARES = {
     "salary": 0.08, "tools_cost": 0.006, "overhead_cost": 0.014, "manager_cost": 0.16, "hiring_cost": 0.02,
     "training_cost": 0.001,
 }  # fmt: skip
-"""What people cost, as shares of the revenue of a rep: selling costs about a tenth of sales. Ours; no export shows it."""
+"""What people cost, as shares of a rep's revenue: selling costs about a tenth of sales. Ours; no export shows it."""
 
 
 @dataclass(frozen=True, eq=False)

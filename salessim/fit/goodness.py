@@ -112,7 +112,7 @@ def goodness_of_fit(crm: CrmData, fit: Fit, *, runs: int = 40, seed: int = 1) ->
     if runs < _LEAST_RUNS:
         raise StudyError(explain("too few runs to show a range", where="runs", value=runs, allowed="10 or more"))
     history = read_history(crm)
-    months = int(round(history.days / 30.4375))
+    months = round(history.days / 30.4375)
     if months < 3:
         raise StudyError(
             explain("the history is too short to compare with", where="history", value=f"{history.days:.0f} days",

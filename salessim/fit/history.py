@@ -28,8 +28,8 @@ class History:
     ----------
     deals : DataFrame
         Deals with a date of creation, with columns `account`, `product`, `rep`, `status` (``open``, ``zombie`` or an
-        end), `age` (days from creation to the end, or to the snapshot), `amount`, `created`, `closed`, `source`, `reason`,
-        `known_account`.
+        end), `age` (days from creation to the end, or to the snapshot), `amount`, `created`, `closed`, `source`,
+        `reason`, `known_account`.
     days : float
         Length of the window.
     since : Timestamp
@@ -88,8 +88,8 @@ def read_history(crm: CrmData) -> History:
             "amount": pd.to_numeric(dated["amount"], errors="coerce"),
             "created": pd.to_datetime(dated["created_at"]),
             "closed": pd.to_datetime(dated["closed_at"]),
-            "source": dated["source"] if "source" in dated else None,
-            "reason": dated["lost_reason"] if "lost_reason" in dated else None,
+            "source": dated["source"],
+            "reason": dated["lost_reason"],
         }
     ).reset_index(drop=True)
     frame = frame[frame["created"] <= end_of_log]

@@ -24,7 +24,8 @@ Floats = NDArray[np.float64]
 _FLAT = 1e-6
 """Precision of the prior of fixed effects: a standard deviation of 1,000."""
 _LEAST_VARIANCE = 1e-5
-_ROUNDS = 40
+_FAINT = 5e-3
+_ROUNDS = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +161,7 @@ def fit_mixed_logit(
             k = len(sizes) + i
             new[k] = _variance(float((inner[:, i] ** 2).sum()), n_groups, spread, variances[k])
         # faint variances crawl towards zero: they decide nothing
-        still = (np.abs(np.log(new / variances)) < 0.02) | (new < 1e-3)
+        still = (np.abs(np.log(new / variances)) < 0.05) | (new < _FAINT)
         variances = new
         if float(np.abs(step[:p]).max(initial=0.0)) < 1e-3 and bool(np.all(still)):
             break

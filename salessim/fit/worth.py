@@ -92,6 +92,9 @@ class Worth:
         p-value of the hypothesis that nobody steered: that the work routed to a pair says nothing beyond practice.
     steps, reps, all_reps : int
         Steps and reps used, and reps in the log; fewer are used where the history is larger than is needed.
+    freedom : int
+        Degrees of freedom of the intervals: pairs of rep and product, less one (the errors rest on variances between
+        them).
     talent : float
         Standard deviation of reps' own win chances (log-odds over the funnel), other things equal.
     """
@@ -105,17 +108,25 @@ class Worth:
     steps: int
     reps: int
     all_reps: int
+    freedom: int
     talent: float
+
+    @property
+    def quantile(self) -> float:
+        """How many standard errors the 95 % intervals reach to either side (Student)."""
+        from scipy import special
+
+        return float(special.stdtrit(max(self.freedom, 1), 0.975))
 
     @property
     def low(self) -> Floats:
         """Lower ends of the 95 % intervals."""
-        return self.estimate - _NORMAL_95 * self.error
+        return self.estimate - self.quantile * self.error
 
     @property
     def high(self) -> Floats:
         """Upper ends of the 95 % intervals."""
-        return self.estimate + _NORMAL_95 * self.error
+        return self.estimate + self.quantile * self.error
 
     @property
     def untold(self) -> tuple[str, ...]:
@@ -214,8 +225,10 @@ class _Data(NamedTuple):
 
     def only(self, rows: NDArray[np.bool_]) -> _Data:
         """Some of the rows."""
-        parts: dict[str, Any] = self._asdict()
-        return _Data(**{name: part[rows] if isinstance(part, np.ndarray) else part for name, part in parts.items()})
+        parts: dict[str, Any] = {
+            name: part[rows] if isinstance(part, np.ndarray) else part for name, part in self._asdict().items()
+        }
+        return _Data(**parts)
 
 
 def _enough(log: StepLog, calls: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, int, int]:
@@ -367,7 +380,8 @@ def _estimated(data: _Data, y: Floats, known: list[bool], n_reps: int, all_reps:
     naive, naive_error = np.full(3, np.nan), np.full(3, np.inf)
     naive[used], naive_error[used] = naive_fit.beta[:n], np.sqrt(np.diag(naive_fit.covariance)[:n])
     talent = float(np.sqrt(found.variances[0]))
-    return Worth(estimate, error, covariance, naive, naive_error, steering, len(y), n_reps, all_reps, talent)
+    freedom = len(np.unique(data.pairs[:, 0])) - 1
+    return Worth(estimate, error, covariance, naive, naive_error, steering, len(y), n_reps, all_reps, freedom, talent)
 
 
 def _wald(beta: Floats, covariance: Floats) -> float:

@@ -116,8 +116,9 @@ def person_weeks(snapshot: Snapshot) -> Weeks:
     np.add.at(moves, (stage[moved >= 0], moved[moved >= 0]), 1.0)
     moves /= np.maximum(moves.sum(axis=1, keepdims=True), 1.0)
     ages, months, *numbers = (np.asarray(part, dtype=np.int64) for part in np.unravel_index(cells, shape))
+    weeks = np.asarray(np.bincount(at, spent, minlength=len(cells)), dtype=np.float64)
     return Weeks(
-        ages, months, numbers[0], numbers[1], numbers[2], np.asarray(np.bincount(at, spent, minlength=len(cells)), dtype=np.float64), counts,
+        ages, months, numbers[0], numbers[1], numbers[2], weeks, counts,
         tuple(stages.tolist()), tuple(products.tolist()), tuple(reps.tolist()), moves, cut,
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ __all__ = ["Judged", "Look", "judged", "look_at", "month_ends", "shock_of"]
 _LEAST = 90  # days of record that an origin needs before it: every month of a quarter has been seen once
 _LEAST_WINS = 10
 _BIAS_SD = 0.15  # of the log ratio of what came to what was expected, before past origins are looked at
-_SHOCK_SD = 0.05  # of the shock that all deals share, likewise
+_SHOCK_SD = 0.08  # of the shock that all deals share, likewise
 _SHOCK_PRIOR = 3.0  # independent origins that it counts as much as
 _STEP = 30.0  # days between origins: longer horizons overlap
 _MONTHS = 24  # whole months of sales that a forecast of the series by models needs
@@ -278,7 +278,7 @@ def _series(snapshot: Snapshot, horizon: tuple[int, ...]) -> Vector:
     first = int(np.floor(snapshot.begun))
     length = int(snapshot.end) - first
     amount = np.nan_to_num(won["amount"].to_numpy(dtype=float))
-    daily: Vector = _by_day((won["closed"].to_numpy() // 1).astype(np.int64) - first, amount, minlength=length)
+    daily: Vector = _by_day(np.floor(won["closed"].to_numpy()) - first, amount, length)
     after = snapshot.origin + timedelta(days=1)
     start = after.replace(month=after.month - (after.month - 1) % 3, day=1)
     backs, quarter = [], start

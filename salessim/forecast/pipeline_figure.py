@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["pipeline_figure"]
 
-_COLOURS = {"pipeline": "#009E73", "series": "#56B4E9", "call": "#CC79A7", "best_practice": "#999999"}
+_SHOWN = {
+    "pipeline": ("pipeline word pipeline", "#009E73"),
+    "series": ("pipeline word series", "#56B4E9"),
+    "call": ("pipeline word call", "#CC79A7"),
+    "best_practice": ("pipeline word best_practice", "#999999"),
+}
 _BLUE = "#0072B2"
 
 
@@ -44,10 +49,10 @@ def pipeline_figure(
             linewidth=4 + 4 * (level == min(levels)), label=sentence("forecast band", language, level=level),
         )  # fmt: skip
     axes.plot(at, table["combined"], "o", color=_BLUE, label=sentence("pipeline word combined", language))
-    for place, (name, colour) in enumerate(_COLOURS.items()):
+    for place, (name, (word, colour)) in enumerate(_SHOWN.items()):
         if table[name].notna().any():
             shifted = [x + 0.08 * (place + 1) for x in at]
-            axes.plot(shifted, table[name], "D", color=colour, label=sentence(f"pipeline word {name}", language))
+            axes.plot(shifted, table[name], "D", color=colour, label=sentence(word, language))
     axes.set_xticks(
         at,
         [sentence("pipeline word days", language, days=days) for days in table["days"]],

@@ -289,7 +289,7 @@ class PipelineForecast:
         if len(outlook.hazards.stages) == 1:
             found.append(note("pipeline no stages"))
         found += [
-            note("pipeline left out", n=f"{count:,}", reason=note(f"pipeline {reason}"))
+            note("pipeline left out", n=f"{count:,}", reason=note(reason))
             for reason, count in snapshot.left_out.items()
         ]
         scores = self.scores()

@@ -39,7 +39,7 @@ class Snapshot:
     begun : float
         Day of the first closing there is a record of: before it deals were not watched (left truncation).
     left_out : mapping of str to int
-        Deals that could not be used, by reason.
+        Deals that could not be used, by reason (the key of its sentence).
     """
 
     deals: pd.DataFrame
@@ -106,10 +106,10 @@ def read_deals(crm: Any) -> Record:
     ended = (deals["status"] != "open").to_numpy()
     usable = np.ones(len(deals), dtype=bool)
     for reason, bad in (
-        ("no day of creation", np.isnan(created)),
-        ("closed without a day", ended & np.isnan(closed)),
-        ("closed before it was created", ended & (np.floor(closed) < np.floor(created))),
-        ("created after the day of the export", created >= day_number(crm.as_of) + 1.0),
+        ("pipeline no day of creation", np.isnan(created)),
+        ("pipeline closed without a day", ended & np.isnan(closed)),
+        ("pipeline closed before it was created", ended & (np.floor(closed) < np.floor(created))),
+        ("pipeline created after the day of the export", created >= day_number(crm.as_of) + 1.0),
     ):
         if (bad & usable).any():
             left_out[reason] = int((bad & usable).sum())

@@ -232,11 +232,11 @@ class SalesPlan:
 
     def _goal(self, row: Mapping[Any, Any], names: list[str], language: str) -> str:
         chance = row["chance"]
-        kind = "likely" if chance >= _SAFE else "even" if chance >= _BOLD else "bold"
+        kind = "plan word likely" if chance >= _SAFE else "plan word even" if chance >= _BOLD else "plan word bold"
         return sentence(
             "plan goal", language, who=", ".join(str(row[name]) for name in names), amount=f"{row['target']:,.2f}",
             first=f"{row['first_day']:%Y-%m-%d}", last=f"{row['last_day']:%Y-%m-%d}", chance=percent(chance),
-            kind=sentence(f"plan word {kind}", language), share=percent(row["share"], 1),
+            kind=sentence(kind, language), share=percent(row["share"], 1),
         )  # fmt: skip
 
     def _groups(self, level: str) -> tuple[pd.DataFrame, Numbers]:

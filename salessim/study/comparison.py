@@ -206,7 +206,8 @@ def compare(
     earned = np.array([[outcomes[name, n].earned for name in names] for n in range(len(table))])
     return Study(
         market=market, plans=dict(plans), months=months, seed=seed, baseline=base, measure_name=chosen.name,
-        delta=delta, table=table, monthly=monthly, earned=earned, assumed=_assumed(points, moved, names, chosen.name, base),
+        delta=delta, table=table, monthly=monthly, earned=earned,
+        assumed=_assumed(points, moved, names, chosen.name, base),
         audited=identical, moved={name: alignments[name].moved for name in names},
         processes={name: tuple(map(name_of, given)) for name, given in own.items() if given},
         not_kept=tuple(name for name, task in tasks.items() if store is not None and not task.filed),

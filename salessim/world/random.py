@@ -27,7 +27,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -250,7 +250,7 @@ def identity(*parts: str) -> int:
     return int.from_bytes(hashlib.blake2b(framed, digest_size=8, person=_OF_IDS).digest(), "little")
 
 
-def identities(columns: Sequence[Iterable[str]]) -> NDArray[np.uint64]:
+def identities(columns: Sequence[Sequence[str] | NDArray[Any]]) -> NDArray[np.uint64]:
     """Return the identities of many things, given their ids column by column.
 
     Parameters

@@ -232,7 +232,9 @@ def test_a_check_that_breaks_does_not_stop_the_others(monkeypatch: pytest.Monkey
 def test_fit_writes_models_that_can_be_read(sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", str(sample), "--out", str(tmp_path / "models")]) == 0
     said = capsys.readouterr().out
-    assert "What the export cannot tell" in said
+    assert (
+        "Import report" in said and "complexity of products" in said and str(tmp_path / "models" / "plan.yaml") in said
+    )
     market, plan = load(Market, tmp_path / "models" / "market.yaml"), load(Plan, tmp_path / "models" / "plan.yaml")
     assert len(market.accounts) == 386 and plan.headcount == 16
     assert main(["fit", str(sample), "--out", str(tmp_path / "models")]) == 1

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from worlds import lively_case, replay
 
 from salessim.clocks import compiled_clock, entries

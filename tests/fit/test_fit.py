@@ -10,12 +10,14 @@ import pytest
 
 from salessim.clocks.simulate import simulate
 from salessim.crm import read_crm
-from salessim.errors import CrmError
+from salessim.errors import CrmError, StudyError
 from salessim.fit import Fit, fit_company, fit_plan
 from salessim.fit.funnel import cumulative_incidence, shift_of_chance, win_chance
+from salessim.fit.goodness import goodness_of_fit
 from salessim.fit.places import find_places
 from salessim.fit.shrinkage import shrunk_chances, shrunk_rates
 from salessim.sample import sample_company, write_sample
+from salessim.study.components import variance_components
 from salessim.world.tables import AT_START, WON
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -76,8 +78,63 @@ def test_what_cannot_be_known_is_said(fitted: Fit) -> None:
     notes = " ".join(fitted.notes)
     assert "complexity" in notes
     assert "hours per deal" in notes
-    assert "assumed, not estimated" in notes
+    assert "mostly assumed, not estimated" in notes
+    assert "luck of single deals" in notes
     assert "Fitted:" in str(fitted)
+
+
+def test_notes_speak_both_languages(fitted: Fit) -> None:
+    chinese = fitted.words("zh").splitlines()
+    assert len(chinese) == len(fitted.notes) == len(fitted.words("en").splitlines())
+    assert all(any("\u4e00" <= letter <= "\u9fff" for letter in line) for line in chinese)
+    assert fitted.words("en").splitlines() == [str(note) for note in fitted.notes]
+
+
+def test_draws_move_what_is_uncertain_and_nothing_else(fitted: Fit) -> None:
+    markets = fitted.draws(200, seed=3)
+    levels = np.array([np.log(market.products["opportunities"]) for market in markets])
+    frame = fitted.uncertainty.frame().set_index("name")
+    expected = frame.loc[[f"demand.{name}" for name in fitted.market.products["product"]], "error"].to_numpy()
+    # 200 draws: the standard deviation is known to 5 %, four of these
+    assert levels.std(axis=0) == pytest.approx(expected, rel=0.2)
+    assert len({market.knowledge.skill_effect for market in markets}) > 190
+    assert all(market.accounts is fitted.market.accounts or len(market.accounts) == 386 for market in markets[:3])
+    again = fitted.draws(200, seed=3)
+    assert np.array_equal(levels[7], np.log(again[7].products["opportunities"]))
+    with pytest.raises(StudyError, match="at least one draw"):
+        fitted.draws(0)
+
+
+def test_the_fit_is_frozen(fitted: Fit) -> None:
+    with pytest.raises(AttributeError):
+        fitted.uncertainty.names = ()  # type: ignore[misc]
+    with pytest.raises(ValueError, match="read-only"):
+        fitted.uncertainty.covariance[0, 0] = 1.0
+
+
+@pytest.mark.slow
+def test_draws_fit_the_variance_components(fitted: Fit) -> None:
+    plans = {"today": fitted.plan, "product": fitted.plan.but(structure="product")}
+    found = variance_components(
+        fitted.market, plans, months=3, parameters=fitted.parameters(8), assumption_draws=4, parameter_draws=2,
+        replications=2,
+    )  # fmt: skip
+    assert found.drawn
+    assert set(found.frame()["component"]) == {"assumptions", "parameters", "chance"}
+
+
+@pytest.mark.slow
+def test_history_and_simulated_history_side_by_side(fitted: Fit, sample: Path) -> None:
+    found = goodness_of_fit(read_crm(sample), fitted, runs=20)
+    frame = found.frame()
+    assert set(frame["by"]) == {"all", "month", "product", "office"}
+    assert set(frame["measure"]) == {"new deals", "win rate", "cycle", "value", "variation of quarters"}
+    whole = frame[(frame["by"] == "all") & frame["measure"].isin(["new deals", "win rate", "value"])]
+    assert np.allclose(whole["simulated"], whole["real"], rtol=0.15)
+    assert found.share_inside > 0.5
+    assert found.words("en") != found.words("zh")
+    with pytest.raises(StudyError, match="too few runs"):
+        goodness_of_fit(read_crm(sample), fitted, runs=2)
 
 
 def test_maven_as_it_lies() -> None:

@@ -1,4 +1,4 @@
-"""Every notebook runs from a clean kernel without an error or a warning, and is committed without outputs."""
+"""Every notebook runs from a clean kernel: no error, no warning, no missing glyph; none is committed with outputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
-CELL_SECONDS = 120
+CELL_SECONDS = 240
 
 
 def notebooks() -> list[Path]:
@@ -48,15 +48,44 @@ def warnings_shown(notebook: nbformat.NotebookNode) -> list[str]:
     return [line for line in lines if re.search(r"\w*Warning: ", line)]
 
 
+RECORD = """from matplotlib.backends.backend_agg import RendererAgg as _Renderer
+_drawn, _draw = set(), _Renderer.draw_text
+def _recorded(self, gc, x, y, s, *rest, **named):
+    _drawn.update(s)
+    return _draw(self, gc, x, y, s, *rest, **named)
+_Renderer.draw_text = _recorded"""
+"""Notes every character that figures of the kernel draw; one without a glyph is a warning of matplotlib besides."""
+TELL = "print(''.join(sorted(_drawn)))"
+
+
+def with_record(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Put cells around those of a notebook so that its last output holds the characters of its figures."""
+    first, last = (nbformat.v4.new_code_cell(source) for source in (RECORD, TELL))
+    return nbformat.from_dict({**notebook, "cells": [first, *notebook.cells, last]})
+
+
 @pytest.mark.notebook
 @each_notebook
 def test_notebook_runs(path: Path, tmp_path: Path) -> None:
     file = FOLDER / path
     try:
-        done = run(nbformat.read(file, as_version=4), file.parent, tmp_path)
+        done = run(with_record(nbformat.read(file, as_version=4)), file.parent, tmp_path)
     except CellExecutionError as error:
         pytest.fail(f"{path}: {error}", pytrace=False)
     assert not warnings_shown(done)
+    drawn = done.cells[-1].outputs[0]["text"]
+    assert "□" not in drawn  # stands for a character that no font has
+    if "plot(" in "".join(cell.source for cell in done.cells):
+        assert any("\u4e00" <= char <= "\u9fff" for char in drawn) == (path.parts[0] == "zh")
+
+
+@pytest.mark.notebook
+def test_a_missing_glyph_is_found(tmp_path: Path) -> None:
+    plain = "%matplotlib inline\nimport matplotlib.pyplot as plt\n_ = plt.figure().text(0.5, 0.5, 'ab\\U000f0000')"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(plain)])
+    done = run(with_record(notebook), tmp_path, tmp_path)
+    assert any("Glyph" in line for line in warnings_shown(done))
+    assert "ab" in done.cells[-1].outputs[0]["text"]
 
 
 @each_notebook

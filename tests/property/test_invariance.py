@@ -399,7 +399,8 @@ def test_behind_a_dial_at_zero_nothing_moves_anything(dial: str, structure: str)
 
 
 @pytest.mark.parametrize(
-    "dial", [dial for dial in BEHIND if dial not in ("money", "open deals", "goodwill", "complexity", "cohesion", "people")]
+    "dial",
+    [dial for dial in BEHIND if dial not in ("money", "open deals", "goodwill", "complexity", "cohesion", "people")],
 )
 def test_in_front_of_a_dial_the_same_settings_do_move_something(dial: str) -> None:
     """The test above can fail: with the dial on, each set of settings leads to other deals, steps, calls or hours."""

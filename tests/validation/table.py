@@ -33,6 +33,9 @@ HOLDS_FOR: dict[str, tuple[str, ...]] = {
     "selection": ("selection.py",),
     "sequences": ("sequences.py", "critical.py"),
     "components": ("components.py",),
+    "recovery": tuple(
+        f"../fit/{name}.py" for name in ("estimates", "history", "mixed", "practice", "steps", "worth")
+    ),
 }
 """Per study the modules of salessim/study it holds for; ``rules`` stands for the rules and clocks of the simulator."""
 

@@ -56,8 +56,7 @@ def _table(title: str, entries: list[tuple[Assumption, float]], language: str, *
     keys = ("report assumption", "report source", "report value", "report range", "column unit")
     rows = tuple(
         (
-            Cell(capital(label(f"setting.{entry.name}", language)) + sentence("report dash", language)
-                 + definition(f"setting.{entry.name}", language)),
+            Cell(_meaning(entry.name, language)),
             Cell(_source(entry, value, language)),
             number(value, figure(value), "General"),
             Cell(sentence("range", language, low=figure(entry.low), high=figure(entry.high))),
@@ -68,6 +67,11 @@ def _table(title: str, entries: list[tuple[Assumption, float]], language: str, *
     return Table(
         title, tuple(capital(sentence(key, language)) for key in keys), rows, text=frozenset({0, 1, 4}), folded=folded
     )
+
+
+def _meaning(name: str, language: str) -> str:
+    term = f"setting.{name}"
+    return sentence("report meaning", language, name=capital(label(term, language)), meaning=definition(term, language))
 
 
 def _source(entry: Assumption, value: float, language: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -110,6 +111,13 @@ class _Content:
             months=self.study.months, baseline=self.base, plans=self._one_of([self.names[i] for i in self.others]),
         )  # fmt: skip
 
+    def _and(self, texts: Iterable[str]) -> str:
+        """Return sentences as one; nothing of nothing."""
+        found = ""
+        for text in texts:
+            found = self.say("report and", first=found, second=text) if found else text
+        return found
+
     def _one_of(self, names: list[str]) -> str:
         first = self.joined(names[:-1])
         return self.say("report or", first=first, last=names[-1]) if first else names[-1]
@@ -186,7 +194,7 @@ class _Content:
         rows = []
         for place, (key, plan) in enumerate(self.study.plans.items()):
             differs = "" if place == self.study.baseline else setting_words(_differing(plan, base), self.language)
-            in_time = self.say("report semicolon").join(self._change(change) for change in plan.changes)
+            in_time = self._and(self._change(change) for change in plan.changes)
             moved = self.study.moved.get(key, 0)
             rows.append(
                 (
@@ -402,7 +410,7 @@ class _Content:
             ("report fact measure", relative["measure"]),
             ("report fact delta", quantity(study.delta, self.language, relative=True)),
             ("report fact draws", str(0 if study.assumed is None else len(study.assumed.points))),
-            ("report fact audit", self.say("report semicolon").join(audit_lines(study, self.language))),
+            ("report fact audit", self._and(audit_lines(study, self.language))),
             ("report fact version", clean(study.other_version) if study.other_version else __version__),
             ("report fact rules", results_hash()),
             ("report fact model", fingerprint(study.market, *study.plans.values())),

@@ -82,11 +82,11 @@ def setting_words(settings: Mapping[str, Any], language: str) -> str:
     >>> setting_words({"structure": "customer", "reps": 12}, "en")
     'structure: customer, sales force size: 12'
     """
-    colon = sentence("report colon", language)
     parts = [
-        f"{label(f'setting.{name}', language)}{colon}{_value(name, value, language)}"
+        sentence("report setting", language, name=label(f"setting.{name}", language),
+                 value=_value(name, value, language))
         for name, value in settings.items()
-    ]
+    ]  # fmt: skip
     return phrase(language, "comma").join(parts)
 
 
