@@ -79,6 +79,8 @@ def worth_notes(worth: Worth, *, has_calls: bool) -> list[Note]:
     notes = [Note("fit worth", steps=worth.steps, effects=lambda language: _listed(worth, language))]
     if worth.untold:
         notes.append(Note("fit untold", effects=lambda language: _names(worth.untold, language)))
+    if worth.implausible:
+        notes.append(Note("fit implausible", effects=lambda language: _names(worth.implausible, language)))
     if not has_calls:
         notes.append(Note("fit no calls"))
     if worth.steered:

@@ -305,8 +305,9 @@ def _lognormal(done: Floats, open_for: Floats) -> tuple[float, float, Floats, fl
         return -(value + float(special.log_ndtr(-(c - mu) * np.exp(-tau)).sum()))
 
     start = np.array([y.mean(), np.log(max(y.std(), 0.05))])
-    options = {"xatol": 1e-6, "fatol": 1e-8, "maxiter": 400}
-    best = optimize.minimize(loss, start, method="Nelder-Mead", options=options).x
+    best = optimize.minimize(
+        loss, start, method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-8, "maxiter": 400}
+    ).x
     step = 1e-3
     hessian = np.empty((2, 2))
     unit = np.eye(2) * step

@@ -138,6 +138,15 @@ class Worth:
         )
 
     @property
+    def implausible(self) -> tuple[str, ...]:
+        """Effects whose interval lies outside the register's plausible range as a whole: the model is wrong there."""
+        return tuple(
+            name
+            for name, low, high in zip(EFFECTS, self.low, self.high, strict=True)
+            if high < _range(name)[0] or low > _range(name)[2]
+        )
+
+    @property
     def steered(self) -> bool:
         """Whether the history shows signs that deals or accounts were steered to those who do them well (5 % test)."""
         return self.steering < _STEERED
@@ -146,11 +155,11 @@ class Worth:
         """Return mean and covariance of the effects from history and register together.
 
         The register's plausible range counts as a 95 % interval around its middle, the history with its covariance:
-        where the history tells nothing, what remains is the register.
+        where the history tells nothing, or what cannot be, what remains is the register.
         """
         middle = np.array([(_range(name)[0] + _range(name)[2]) / 2 for name in EFFECTS])
         width = np.array([(_range(name)[2] - _range(name)[0]) / (2 * _NORMAL_95) for name in EFFECTS])
-        told = np.isfinite(self.error)
+        told = np.isfinite(self.error) & np.array([name not in self.implausible for name in EFFECTS])
         precision = np.diag(1.0 / width**2)
         pull = precision @ middle
         if told.any():

@@ -15,7 +15,7 @@ __all__ = ["Outlook", "Shock", "look_ahead"]
 
 _WEEK = 7.0
 _FIT = 12  # weeks of creations that a forecast of them needs
-_TYPICAL = 40  # deals that stand for those created in a week to come
+_TYPICAL = 120  # deals that stand for those created in a week to come
 _RECENT = 182.0  # days of creations that those are taken from
 _FEW_WINS = 5.0  # of a product, that count as much as the wins of all products
 _SEASON = 13
@@ -220,7 +220,10 @@ def _fresh(
     """Chances of deals to come, a few typical ones for every week, and their products."""
     created = snapshot.deals["created"].to_numpy()
     recent = np.flatnonzero(created >= snapshot.end - _RECENT)
-    typical = rng.choice(recent if len(recent) else np.arange(len(created)), _TYPICAL)
+    among = recent if len(recent) else np.arange(len(created))
+    # Every product in its share: drawn at random, a rare and dear one would move the whole forecast.
+    in_order = among[np.lexsort((number["rep"][among], number["product"][among]))]
+    typical = rng.permutation(in_order[(np.arange(_TYPICAL) + 0.5).astype(np.int64) * len(in_order) // _TYPICAL])
     first = snapshot.spells.drop_duplicates("deal")["stage"].mode().iloc[0]
     stage = np.full(_TYPICAL, hazards.stages.index(str(first)))
     # Spread over the days of each week, every week in one go.

@@ -113,5 +113,6 @@ def test_no_false_certainty() -> None:
     for seed in range(3000, 3040):
         company = practising_company(seed, one_product_each=True)
         wide += "skill_effect" in worth_of(company, crm_of(record(run_of(company)))).untold
-    file("recovery", "one rep per product: said to be untold", bar=">= 0.90", value=wide / 40, bound=lower(wide, 40), n=40)
+    figure = "one rep per product: said to be untold"
+    file("recovery", figure, bar=">= 0.90", value=wide / 40, bound=lower(wide, 40), n=40)
     assert wide / 40 >= 0.9
