@@ -63,7 +63,7 @@ def test_what_the_lesson_says_is_true_of_its_runs(
     # section 6: slow is not safe, and idle time is seen
     assert ends["segment by segment"].high < ends["big bang"].low
     busy = how.summary().loc["utilisation"]
-    assert busy["segment by segment"] < 0.995 < busy["big bang"]
+    assert busy["segment by segment"] < 0.998 < busy["big bang"]
     # sections 3 and 4: as assumed the product structure does not come back, and no switch breaks even
     kinds = ("product", "customer", "hybrid")
     plans = {"stay": today} | {kind: today.but(changes=(ss.Change(month=3, to={"structure": kind}),)) for kind in kinds}
