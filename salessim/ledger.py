@@ -216,7 +216,8 @@ def ledger_of(run: Run) -> Ledger:
     of_month, of_team = np.tile(np.arange(n_months), len(reps)), np.repeat(reps["group"], n_months)
     for line, amount in (
         ("salaries", diary["salary"]), ("tools", diary["tools"]), ("training", diary["training_cost"]),
-        ("commission", diary["variable"]), ("pay_protection", diary["protection"]), ("travel", run.market.money.cost_per_km * diary["km"]),
+        ("commission", diary["variable"]), ("pay_protection", diary["protection"]),
+        ("travel", run.market.money.cost_per_km * diary["km"]),
     ):  # fmt: skip
         book.enter(line, -amount, of_month, of_team)
 

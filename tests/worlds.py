@@ -32,9 +32,9 @@ from salessim.world.tables import CALENDAR, DTYPES
 from salessim.world.world import World
 
 __all__ = [
-    "ALWAYS_OPEN", "FOREVER", "LIVELY_PAY", "RECORD", "SCRATCH", "Case", "agrees", "busy_case", "cases", "differences", "estimate",
-    "line_of_stages", "lively_case", "quiet_market", "quiet_plan", "replay", "same_tables", "shrink", "stage", "still",
-    "time_average",
+    "ALWAYS_OPEN", "FOREVER", "LIVELY_PAY", "RECORD", "SCRATCH", "Case", "agrees", "busy_case", "cases",
+    "differences", "estimate", "line_of_stages", "lively_case", "quiet_market", "quiet_plan", "replay", "same_tables",
+    "shrink", "stage", "still", "time_average",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]

@@ -33,7 +33,8 @@ _RUNS = 3
 _MONTHS = 12
 _MORE = 1.25
 """Effort of the second half of the pilot."""
-_TYPES = 4
+_TYPES = 6
+"""Types of seats, at most: a type takes some milliseconds where quotas ratchet."""
 _LEAST_RATE = 1e-9
 
 
@@ -115,7 +116,8 @@ def answers(market: Market, plan: Plan, world: World) -> Programme | None:
     if not (effort or timing) or not pay.components:
         return None
     pilot = run_pilot(world, effort)
-    counted = [i for i in range(len(pay.components)) if pilot.counts[i] > 0.0 and pay.components[i].tiers + pay.components[i].bonuses]  # fmt: skip  # noqa: E501
+    pays = [bool(part.tiers or part.bonuses) for part in pay.components]
+    counted = [c for c in range(len(pays)) if pays[c] and pilot.counts[c] > 0.0]
     if not counted or not pilot.sales.any():
         return None
     kept = pay.but(components=tuple(pay.components[i] for i in counted))
@@ -123,10 +125,10 @@ def answers(market: Market, plan: Plan, world: World) -> Programme | None:
     leading = next((i for i in counted if not pay.components[i].linear), counted[0])
     n_seats = len(world["reps"])
     quota = world["quotas"]["first"].reshape(-1, n_seats)[leading]
-    group, own = _grouped(pilot.sales, quota)
+    group = _types_of(pilot.sales, quota)
     n_types = int(group.max()) + 1
     mean, quotas, noise = (
-        np.array([values[group == i].mean() for i in range(n_types)]) for values in (own, quota, pilot.noise)
+        np.array([values[group == i].mean() for i in range(n_types)]) for values in (pilot.sales, quota, pilot.noise)
     )
     rate = how.reference_rate or setting.management.commission or _mean_rate(pay, float(mean.mean()))
     types = rep_types(mean, rate, how.but(effort_share=pilot.elasticity), pay.target_variable)
@@ -147,13 +149,13 @@ def answers(market: Market, plan: Plan, world: World) -> Programme | None:
     return solved
 
 
-def _grouped(sales: Floats, quota: Floats) -> tuple[NDArray[np.int64], Floats]:
+def _types_of(sales: Floats, quota: Floats) -> NDArray[np.int64]:
     """Return the type of each seat: neighbours in prospects (sales over quota, or sales) are of one type."""
     prospects = sales / quota if quota.all() else sales
     order = np.argsort(prospects, kind="stable")
     group = np.zeros(len(sales), dtype=np.int64)
     group[order] = np.arange(len(sales)) * min(_TYPES, len(sales)) // len(sales)
-    return group, sales
+    return group
 
 
 def _mean_rate(pay: Pay, sales: float) -> float:

@@ -68,7 +68,7 @@ class Motivation(Part):
     )  # fmt: skip
     pull_discount: float = assumption(
         0.05, 0.01, 0.2, unit="share per month", le=1,
-        meaning="discount that a customer wants for signing a month sooner",
+        meaning="discount that a customer wants for each month, begun ones counted, that he signs sooner",
     )  # fmt: skip
     push_days: float = assumption(
         30.0, 0.0, 60.0, unit="days", off=0.0,

@@ -63,8 +63,7 @@ def pay_tables(market: Market, plan: Plan, unpaid: World) -> dict[str, NDArray[A
         components[c]["attained"] = part.basis == "attainment"
         for wanted, known, first in ((part.products, names.products, 0),
                                      (part.segments, names.segments, len(names.products))):  # fmt: skip
-            for i, name in enumerate(known):
-                scopes[c, first + i]["counts"] = not wanted or name in wanted
+            scopes["counts"][c, first : first + len(known)] = [not wanted or name in wanted for name in known]
         rows: dict[float, int] = {}
         for r in range(n_reps):
             quota = float(given[part.title][r]) if part.title in given else 0.0
@@ -76,10 +75,10 @@ def pay_tables(market: Market, plan: Plan, unpaid: World) -> dict[str, NDArray[A
     pieces = np.zeros(len(table.start), DTYPES["pieces"])
     for column in ("start", "level", "slope", "closed"):
         pieces[column] = getattr(table, column)
-    first = np.zeros(len(table.first), DTYPES["curves"])
-    first["first"] = table.first
+    opens = np.zeros(len(table.first), DTYPES["curves"])
+    opens["first"] = table.first
     return {
-        "components": components, "scopes": scopes.ravel(), "quotas": quotas.ravel(), "curves": first, "pieces": pieces,
+        "components": components, "scopes": scopes.ravel(), "quotas": quotas.ravel(), "curves": opens, "pieces": pieces,
         "credits": np.zeros(len(parts) * n_reps * n_months, DTYPES["credits"]),
         "spiffs": _spiffs(market, pay, names.products), "settings": _settings(pay),
         "salary": largest_remainder([int(to_cents(pay.salary))], np.ones(12, dtype=np.int64))[0],
@@ -113,8 +112,8 @@ def quotas_of_reps(market: Market, plan: Plan, unpaid: World) -> dict[str, NDArr
                         where=f"component {part.title!r}, quota", value=part.measure,
                         remedy="Give the component a quota, or the plan a target=… (revenue a year)")
             )  # fmt: skip
-        yearly = allocate_quotas(plan.target, _columns(pay, unpaid), pay.quotas)
-        found[part.title] = to_cents(yearly / 100.0 * MONTHS[part.period] / 12.0) / 100.0
+        yearly = allocate_quotas(plan.target, _columns(pay, unpaid), pay.quotas) / 100.0
+        found[part.title] = np.asarray(to_cents(yearly * MONTHS[part.period] / 12.0) / 100.0, dtype=np.float64)
     return found
 
 
@@ -169,7 +168,8 @@ def _refuse_what_a_run_cannot_pay(pay: Pay) -> None:
         return PayError(explain(what, where=where, value=value, allowed=allowed, remedy=remedy))
 
     if "rep" not in pay.credit:
-        raise refuse("in a run every deal is the work of one rep", "pay.credit", ", ".join(pay.credit), "a share of rep")
+        roles = ", ".join(pay.credit)
+        raise refuse("in a run every deal is the work of one rep", "pay.credit", roles, "a share of rep")
     if pay.manager_components:
         title = pay.manager_components[0].title
         raise refuse("a run pays managers a fixed cost", "pay.manager_components", title, "none")

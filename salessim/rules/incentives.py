@@ -79,7 +79,9 @@ def _earned(w: Tables, c: int, r: int, cents: int) -> int:
     amount = cents / 100.0
     if quota.quota != quota.first:  # a ratchet moved it: the same attainment of the first quota earns the same
         amount = np.rint(amount * quota.first / quota.quota * 1e6) / 1e6
-    curves = Curves(w.curves.first, w.pieces.start, w.pieces.level, w.pieces.slope, w.pieces.closed)
+    curves = Curves(
+        w.curves["first"], w.pieces["start"], w.pieces["level"], w.pieces["slope"], w.pieces["closed"]
+    )
     return cents_of(payout(curves, quota.curve, amount))
 
 
@@ -152,8 +154,8 @@ def policies_of(w: Tables) -> Policies:
     s = w.settings[0]
     shape = (s.policy_types, s.policy_factors, s.policy_steps, s.policy_points)
     return Policies(
-        w.efforts.reshape(shape), w.values.reshape(shape), w.slopes.reshape(shape), w.types.low, w.types.h,
-        w.factors.factor, w.types.scale, s.policy_short, w.types.discount, w.types.flow,
+        w.efforts.reshape(shape), w.values.reshape(shape), w.slopes.reshape(shape), w.types["low"], w.types["h"],
+        w.factors["factor"], w.types["scale"], s.policy_short, w.types["discount"], w.types["flow"],
     )  # fmt: skip
 
 

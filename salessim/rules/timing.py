@@ -5,6 +5,8 @@ A deal is up for it once the rep's work on its last stage is done and the custom
 
 from __future__ import annotations
 
+import math
+
 from salessim.pay.policy import marginal_value_at, timing_gain, value_at
 from salessim.rules.incentives import cycle_state, policies_of
 from salessim.rules.worktime import month_of, snap
@@ -24,7 +26,7 @@ def _pull_in(w: Tables, r: int, d: int, t: float, planned: float, end: float, wa
     """Return when deal `d` is signed that the customer would sign at `planned`, after the `end` of the period."""
     s = w.settings[0]
     signing = max(t, end - _RUSH * uniform(w.deals[d].key, DECISION, 0))
-    discount = s.pull_discount * (planned - signing) / _MONTH
+    discount = s.pull_discount * math.ceil((planned - signing) / _MONTH)
     if discount > s.discount_authority:
         return planned
     p, i = policies_of(w), w.reps[r].type
