@@ -177,7 +177,8 @@ def ledger_of(run: Run) -> Ledger:
     """Return the ledger of a run.
 
     Revenue counts in the month in which a deal is won, cash in the month in which it is paid (payments after the end
-    of the run do not count). Commission follows the deal; salaries and tools the days on which a seat was filled;
+    of the run do not count). Commission follows the deal or,
+    under a pay plan, payday; salaries and tools the days on which a seat was filled;
     travel the kilometres; hiring the first day; managers and overhead belong to no team, product or customer.
 
     Examples
@@ -203,7 +204,8 @@ def ledger_of(run: Run) -> Ledger:
     cut = (team, product, segment, region)
     margin = world["products"]["margin"][product]
     book.enter("revenue", won["value"], month, *cut)
-    book.enter("cost_of_goods", -won["value"] * (1.0 - margin), month, *cut)
+    undiscounted = won["value"] / (1.0 - won["discount"])
+    book.enter("cost_of_goods", -undiscounted * (1.0 - margin), month, *cut)
     book.enter("commission", -won["commission"], month, *cut)
     paid = won["paid"] < ends[-1]
     cash = won[paid]
@@ -214,7 +216,8 @@ def ledger_of(run: Run) -> Ledger:
     of_month, of_team = np.tile(np.arange(n_months), len(reps)), np.repeat(reps["group"], n_months)
     for name, amount in (
         ("salaries", diary["salary"]), ("tools", diary["tools"]), ("training", diary["training_cost"]),
-        ("pay_protection", diary["protection"]), ("travel", run.market.money.cost_per_km * diary["km"]),
+        ("commission", diary["variable"]), ("pay_protection", diary["protection"]),
+        ("travel", run.market.money.cost_per_km * diary["km"]),
     ):  # fmt: skip
         book.enter(name, -amount, of_month, of_team)
 

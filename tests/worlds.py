@@ -17,23 +17,24 @@ from numpy.typing import ArrayLike, NDArray
 from salessim.clocks.compiled_clock import run_compiled
 from salessim.clocks.run import Run
 from salessim.clocks.simulation import Simulation
+from salessim.clocks.worlds import make_world
 from salessim.model.change import KEEP_RULES, TRIGGER_MEASURES, WAVES, Change, Trigger
 from salessim.model.management import TRAINED, VACANCY_RULES
 from salessim.model.market import Accounts, Affinity, Calendar, Market, Products, Stages
 from salessim.model.mechanisms import Coordination, Demand, Knowledge, Money, Relationship, Travel
+from salessim.model.pay import Bonus, Component, Pay, Quotas, Spiff, Tier
 from salessim.model.plan import COVERAGE_RULES, ROUTINGS, Plan, Team
 from salessim.model.presets import make_market
 from salessim.model.register import off_values, register
 from salessim.model.today import Goodwill, Insight, OpenDeals, Owners, Relations, Skill, Today
 from salessim.world.access import addresses
-from salessim.world.build import build_world
 from salessim.world.tables import CALENDAR, DTYPES
 from salessim.world.world import World
 
 __all__ = [
-    "ALWAYS_OPEN", "FOREVER", "RECORD", "SCRATCH", "Case", "agrees", "busy_case", "cases", "differences", "estimate",
-    "line_of_stages", "lively_case", "quiet_market", "quiet_plan", "replay", "same_tables", "shrink", "stage", "still",
-    "time_average",
+    "ALWAYS_OPEN", "FOREVER", "LIVELY_PAY", "RECORD", "SCRATCH", "Case", "agrees", "busy_case", "cases",
+    "differences", "estimate", "line_of_stages", "lively_case", "quiet_market", "quiet_plan", "replay", "same_tables",
+    "shrink", "stage", "still", "time_average",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -222,7 +223,7 @@ class Case(NamedTuple):
 
 def replay(case: Case, clock: str = "compiled", *, tiny: bool = False, replication: int = 0) -> Run:
     """Run a case on either clock; `tiny` starts from tables that are full at once."""
-    world = build_world(
+    world = make_world(
         case.market,
         case.plan,
         case.months,
@@ -539,14 +540,32 @@ def still(case: Case) -> Case:
     )
 
 
-def lively_case(structure: str = "product", vacancy: str = "colleagues") -> Case:
-    """Return a busy case in which people come and go and the plan changes twice, once on a sign in the record."""
+LIVELY_PAY = Pay(
+    salary=100_000.0,
+    components=[
+        Component(title="quota", basis="attainment", period="quarter", quota=400_000.0, target_pay=20_000.0,
+                  tiers=[Tier(above=0.2, rate=1.0), Tier(above=1.0, rate=2.0)],
+                  bonuses=[Bonus(at=1.0, pays=5_000.0)], cap=70_000.0),
+        Component(title="cash", measure="cash_collected", period="month", tiers=[Tier(rate=0.01)]),
+        Component(title="new", measure="new_customers", period="year", tiers=[Tier(rate=100.0)]),
+    ],
+    spiffs=[Spiff(product="", first=dt.date(2026, 1, 10), last=dt.date(2026, 6, 10), amount=50.0)],
+    draw=1_000.0, target_variable=90_000.0, guarantee_months=2, guarantee_share=0.5,
+    quotas=Quotas(ratchet_up=0.3),
+)  # fmt: skip
+"""A pay plan with everything that a run can pay."""
+
+
+def lively_case(structure: str = "product", vacancy: str = "colleagues", *, pay: Pay | None = LIVELY_PAY) -> Case:
+    """Return a busy case in which people come and go, answer to pay, and the plan changes twice, once on a sign."""
     case = busy_case(structure)
     plan = case.plan.but(
         vacancy=vacancy,
         target=1e9,
         appraisal_months=3,
         exit_share=0.2,
+        promotion_share=0.1 if pay is None else 0.4,
+        pay=pay,
         changes=(
             Change(
                 month=2, to={"structure": "customer", "reps": 6}, waves="segment", open_deals="move", pay_protection=2,
@@ -555,7 +574,7 @@ def lively_case(structure: str = "product", vacancy: str = "colleagues") -> Case
             Change(when=Trigger(below=0.9, months=2), to={"structure": "territory", "reps": 4, "routing": "owner"}),
         ),
     )  # fmt: skip
-    return case._replace(market=case.market.but(turnover=1.5), plan=plan)
+    return case._replace(market=case.market.but(turnover=1.5 if pay is None else 4.0, reference_rate=0.05), plan=plan)
 
 
 def busy_case(structure: str = "product", routing: str = "pool", coverage: str = "proportional", seed: int = 5) -> Case:

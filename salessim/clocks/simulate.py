@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from salessim.clocks.run import Run
+from salessim.clocks.worlds import make_world
 from salessim.errors import StudyError, explain
-from salessim.world.build import build_world
 
 if TYPE_CHECKING:
     from salessim.model.market import Market
@@ -58,6 +58,6 @@ def simulate(
         raise StudyError(explain("there is no such clock", where="clock", value=clock, allowed="simpy, compiled"))
     from salessim.clocks.compiled_clock import run_compiled
 
-    world = build_world(market, plan, months, seed=seed, replication=replication, record_calls=record_calls)
+    world = make_world(market, plan, months, seed=seed, replication=replication, record_calls=record_calls)
     run_compiled(world)
     return Run(market, plan, months, world)

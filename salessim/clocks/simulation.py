@@ -15,10 +15,10 @@ import simpy
 
 from salessim.clocks import entries
 from salessim.clocks.run import Run
+from salessim.clocks.worlds import make_world
 from salessim.errors import StudyError, explain
 from salessim.rules.agenda import CANDIDATE, MONTH, REFERRAL, REPLY, START, SWITCH, WAKE, WORK
 from salessim.world.access import addresses
-from salessim.world.build import build_world
 from salessim.world.random import SHOCK, identity, key, uniform
 from salessim.world.tables import DTYPES
 from salessim.world.world import World
@@ -125,7 +125,7 @@ class Simulation:
         self.market = market
         self.plan = plan
         self.months = months
-        self.world = world or build_world(
+        self.world = world or make_world(
             market, plan, months, alignment=alignment, seed=seed, replication=replication, record_calls=record_calls
         )
         self.env = _Clock()

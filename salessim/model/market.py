@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from salessim.errors import ModelError, explain
 from salessim.model.columns import Column, Table
 from salessim.model.mechanisms import Coordination, Demand, Knowledge, Money, Record, Relationship, Travel
+from salessim.model.motivation import Motivation
 from salessim.model.part import Part
 from salessim.model.people import People
 from salessim.model.today import Today
@@ -168,6 +169,7 @@ class Market(Part):
     travelling: Travel = Travel()
     money: Money = Money()
     people: People = People()
+    motivation: Motivation = Motivation()
     record: Record = Record()
     today: Today = Field(default_factory=Today)
     distance_assumed: bool = Field(False, description="places are not known: the way to customers is an assumption")

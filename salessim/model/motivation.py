@@ -1,4 +1,9 @@
-"""How people answer to pay: what effort costs them, what it brings, how they see time and risk."""
+"""How people answer to pay: what effort costs them, what it brings, how they see time and risk, when they sign.
+
+In a simulation of a plan with a pay plan, what effort brings follows from pace and quality, and the rep expects what a
+pilot of the market shows; `effort_share` and `sales_noise` stand in where there is no market to ask. An effort share of
+0 turns effort off everywhere, a discount authority and push days of 0 the timing of deals.
+"""
 
 from __future__ import annotations
 
@@ -41,4 +46,35 @@ class Motivation(Part):
         2.0, 1.5, 3.0, unit="exponent", ge=1.05,
         meaning="exponent of the cost of effort: 2 is the quadratic cost of the textbook",
         source="Holmstrom & Milgrom 1987: quadratic; general power ours",
+    )  # fmt: skip
+    effort_pace: float = assumption(
+        0.3, 0.0, 0.6, unit="share", le=1, off=0.0,
+        meaning="share of the pace of a rep's work that effort brings: twice the effort, so much more an hour",
+    )  # fmt: skip
+    effort_quality: float = assumption(
+        0.4, 0.0, 1.0, unit="log-odds", off=0.0,
+        meaning="what twice the effort of today adds to a rep's win chances, over the whole funnel",
+        source="ours: with the pace above, about the elasticity of 0.31 of Albers, Mantrala & Sridhar 2010",
+    )  # fmt: skip
+    reference_rate: float = assumption(
+        0.0, 0.0, 0.2, unit="share of revenue",
+        meaning="variable pay per money of sales, at the margin, that makes for the effort of today; "
+        "0: the commission of the plan's management",
+    )  # fmt: skip
+    discount_authority: float = assumption(
+        0.1, 0.0, 0.3, unit="share", le=1, off=0.0,
+        meaning="largest discount that a rep gives to have a deal signed before a pay period ends",
+        source="that prices move with pay periods: Oyer 1998, Larkin 2014; value ours, unsourced",
+    )  # fmt: skip
+    pull_discount: float = assumption(
+        0.05, 0.01, 0.2, unit="share per month", le=1,
+        meaning="discount that a customer wants for each month, begun ones counted, that he signs sooner",
+    )  # fmt: skip
+    push_days: float = assumption(
+        30.0, 0.0, 60.0, unit="days", off=0.0,
+        meaning="longest time for which a rep holds back a deal so that it counts in the next pay period",
+    )  # fmt: skip
+    push_loss: float = assumption(
+        0.05, 0.01, 0.3, unit="share per month", le=1,
+        meaning="chance that a deal that is held back for a month is lost",
     )  # fmt: skip

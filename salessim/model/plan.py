@@ -12,6 +12,7 @@ from salessim.model.change import Change
 from salessim.model.columns import Column, Table
 from salessim.model.management import Management
 from salessim.model.part import Part
+from salessim.model.pay import Pay
 
 __all__ = ["COVERAGE_RULES", "ROUTINGS", "STRUCTURES", "Plan", "Structure", "Team"]
 
@@ -98,6 +99,9 @@ class Plan(Part):
     )
     target: float | None = Field(None, gt=0, description="company target: revenue a year; empty is none")
     management: Management = Management()
+    pay: Pay | None = Field(
+        None, description="pay plan; empty: salary and commission of the management settings, to which nobody answers"
+    )
     changes: tuple[Change, ...] = Field((), description="what changes in the course of the plan")
 
     @field_validator("structure", mode="before")
@@ -170,8 +174,15 @@ class Plan(Part):
                         remedy="Give target=… (revenue a year), or choose the measure win_rate",
                     )
                 )
-        if self.changes:
-            self.phases  # noqa: B018  every change is possible, or says here why not
+        # every change is possible, or says here why not
+        if self.changes and any(setting.pay != self.phases[0][0].pay for setting, _ in self.phases):
+            raise ModelError(
+                explain(
+                    "the pay plan holds for the whole run: what is credited in an open period belongs to one plan",
+                    where="change.to", value="pay", allowed="a change of pay at month 0",
+                    remedy="Compare two plans that differ in it from the start",
+                )
+            )  # fmt: skip
         return self
 
     @property

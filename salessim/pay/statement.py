@@ -23,6 +23,7 @@ from salessim.pay.curve import payouts
 from salessim.pay.events import checked_events
 from salessim.pay.groups import Groups, People, component_groups, member_weights, months_of
 from salessim.pay.quotas import largest_remainder, to_cents
+from salessim.pay.settling import settle_month
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -278,22 +279,16 @@ def _settled(pay: Pay, lines: list[Line], names: Sequence[str], start: dt.date, 
         since = None if hired is None else int(months_of(np.array([hired], dtype="datetime64[D]"), start)[0])
         owed = debt = 0  # owed: draw to be recovered; debt: negative pay carried on
         for m in range(months):
-            variable = due.get((name, m), 0)
-            if debt:
-                found.append(Line(name, m, "carried", "carried from the month before", "", 0.0, -debt))
-                variable, debt = variable - debt, 0
-            if since is not None and 0 <= m - since < pay.guarantee_months and variable < floor:
-                found.append(Line(name, m, "guarantee", "guarantee", "", 0.0, floor - variable))
-                variable = floor
-            if draw and variable < draw:
-                found.append(Line(name, m, "draw", "draw", "", 0.0, draw - variable))
-                owed += draw - variable if pay.draw_recoverable else 0
-                variable = draw
-            elif owed and variable > draw:
-                back = min(owed, variable - draw)
-                found.append(Line(name, m, "draw", "draw paid back", "", 0.0, -back))
-                owed, variable = owed - back, variable - back
-            if variable < 0:
-                found.append(Line(name, m, "carried", "carried to the next month", "", 0.0, -variable))
-                debt = -variable
+            guaranteed = since is not None and 0 <= m - since < pay.guarantee_months
+            before = debt
+            guarantee, drawn, back, carried, owed, debt = settle_month(
+                due.get((name, m), 0), floor if guaranteed else -1, draw, pay.draw_recoverable, owed, debt
+            )
+            for kind, title, cents in (
+                ("carried", "carried from the month before", -before), ("guarantee", "guarantee", guarantee),
+                ("draw", "draw", drawn), ("draw", "draw paid back", -back),
+                ("carried", "carried to the next month", carried),
+            ):  # fmt: skip
+                if cents:
+                    found.append(Line(name, m, kind, title, "", 0.0, cents))
     return found

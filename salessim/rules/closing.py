@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from salessim.rules.incentives import credit_deal
 from salessim.world.compiled import rule
 from salessim.world.numbers import lognormal_unit
 from salessim.world.random import PAYMENT, RECORD, exponential, uniform
@@ -30,3 +31,5 @@ def close_deal(w: Tables, d: int, state: int, t: float) -> None:
         w.deals[d].paid = NEVER
     elif s.payment_delay > 0.0:
         w.deals[d].paid = t + s.payment_delay * lognormal_unit(uniform(k, PAYMENT, 1), s.payment_spread)
+    if s.paid != 0:
+        credit_deal(w, d, t)

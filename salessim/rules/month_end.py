@@ -9,6 +9,7 @@ from salessim.rules.agenda import MONTH, announce
 from salessim.rules.appraisal import appraise, judge
 from salessim.rules.coaching import coach
 from salessim.rules.cohesion import fade_cohesion, team_days
+from salessim.rules.incentives import pay_month, ratchet_quotas, set_efforts
 from salessim.rules.reorganisation import read_signs
 from salessim.rules.staffing import book_presence
 from salessim.rules.training import schedule_training
@@ -34,10 +35,14 @@ def balance_books(w: Tables, m: int) -> None:
         seats += 1 if w.reps[r].open != 0 else 0
         row = r * s.n_months + m
         there = w.diary[row].present_days / _A_YEAR
-        w.diary[row].salary = there * s.salary * exp(w.reps[r].grade * log(1.0 + s.promotion_raise))
+        if s.paid != 0:
+            pay_month(w, r, m)
+        else:
+            w.diary[row].salary = there * s.salary * exp(w.reps[r].grade * log(1.0 + s.promotion_raise))
         w.diary[row].tools = there * s.tools_cost
         if w.reps[r].protected_until >= ends and w.reps[r].present != 0:
-            short = w.reps[r].protected_pay - s.commission * w.diary[row].sold
+            variable = w.diary[row].variable if s.paid != 0 else s.commission * w.diary[row].sold
+            short = w.reps[r].protected_pay - variable
             w.diary[row].protection = max(0.0, short)
     w.months[m].management = s.managers * s.manager_cost * days / _A_YEAR
     w.months[m].overhead = seats * s.overhead_cost * days / _A_YEAR
@@ -45,7 +50,9 @@ def balance_books(w: Tables, m: int) -> None:
 
 @rule
 def begin_month(w: Tables, m: int) -> None:
-    """Announce the end of month `m`."""
+    """Let month `m` begin: everybody chooses his effort, and its end is announced."""
+    if m < w.settings[0].n_months:
+        set_efforts(w, m)
     announce(w, w.months[m].ends, MONTH, m)
 
 
@@ -54,6 +61,7 @@ def end_month(w: Tables, m: int, t: float) -> None:
     """Let month `m` end at time `t`."""
     s = w.settings[0]
     balance_books(w, m)
+    ratchet_quotas(w, m)
     judge(w, m, t)
     read_signs(w, m, t)
     forget_exits(w)

@@ -12,6 +12,8 @@ from salessim.world.tables import Tables
 __all__ = ["become", "pace_now", "ramp_months"]
 
 _MONTH = 365.0 / 12.0
+_LEAST_PACE = 0.1
+"""Pace of somebody who makes no effort at all, whatever the share: work that is begun is done one day."""
 
 
 @rule
@@ -36,8 +38,13 @@ def become(w: Tables, r: int, person: int | np.uint64, since: float, ramped: boo
 
 @rule
 def pace_now(w: Tables, r: int, t: float) -> float:
-    """Return the pace of rep `r` at time `t`, as a share of full pace: ``1 - (1 - start) exp(-t / tau)``."""
+    """Return the pace of rep `r` at time `t`, as a share of full pace at the effort of today.
+
+    The ramp is ``1 - (1 - start) exp(-t / tau)``; of the pace a share is in proportion to effort.
+    """
+    share = w.settings[0].effort_pace
+    effort = max(1.0 - share + share * w.reps[r].effort, _LEAST_PACE)
     rate = w.reps[r].pace_rate
     if rate <= 0.0:
-        return 1.0
-    return 1.0 - (1.0 - w.reps[r].pace_start) * exp(-rate * (t - w.reps[r].since))
+        return effort
+    return effort * (1.0 - (1.0 - w.reps[r].pace_start) * exp(-rate * (t - w.reps[r].since)))

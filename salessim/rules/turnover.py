@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from salessim.rules.cohesion import cohesion_factor
+from salessim.rules.incentives import variable_pay
 from salessim.rules.staffing import resign
 from salessim.world.compiled import rule
 from salessim.world.numbers import exp, log
@@ -17,8 +18,13 @@ _WIDTH = 0.5
 
 @rule
 def yearly_commission(w: Tables, r: int, m: int) -> float:
-    """Return the commission a year of rep `r`: that of the last three months, times four."""
+    """Return the commission a year of rep `r`: that of the last three months, times four.
+
+    Under a pay plan, of which much is paid once a year, the variable pay of the last year.
+    """
     s = w.settings[0]
+    if s.paid != 0:
+        return variable_pay(w, r, m)
     row = r * s.n_months
     sold, months = 0.0, 0
     for back in range(3):

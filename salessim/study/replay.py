@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from salessim.clocks.compiled_clock import DONE, run_compiled
 from salessim.clocks.run import Run
+from salessim.clocks.worlds import make_world
 from salessim.measures import MEASURES, Books, measures_of
-from salessim.world.build import build_world
 from salessim.world.random import seed_key
 from salessim.world.tables import CALENDAR
 
@@ -67,7 +67,7 @@ class Replay:
         self.months = months
         self.seed = seed
         self.processes = tuple(processes)
-        self._template = build_world(market, plan, months, alignment=alignment, seed=seed)
+        self._template = make_world(market, plan, months, alignment=alignment, seed=seed)
 
     @property
     def alignment(self) -> Alignment:

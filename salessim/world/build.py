@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from salessim.errors import ModelError, explain
 from salessim.model.management import TRAINED, VACANCY_RULES
 from salessim.model.market import Market, Stages
 from salessim.model.plan import COVERAGE_RULES, Plan
@@ -16,7 +18,7 @@ from salessim.world.calendars import SPARE_DAYS, Months, month_ends, working_hou
 from salessim.world.phases import align_phases, phases_of, seats_of, waves_of
 from salessim.world.random import identities, seed_key
 from salessim.world.staff import change_tables, group_table, posts_of, rep_table
-from salessim.world.tables import AT_START, CUSTOMER, DTYPES, LEAST_INSIGHT
+from salessim.world.tables import AT_START, CUSTOMER, DTYPES, LEAST_INSIGHT, PAY_TABLES
 from salessim.world.world import Names, World
 
 __all__ = ["TOUR_LENGTH", "build_world"]
@@ -38,6 +40,7 @@ def build_world(
     replication: int = 0,
     grid: float = 0.0,
     record_calls: bool = False,
+    incentives: Mapping[str, NDArray[Any]] | None = None,
 ) -> World:
     """Build the tables of a run that starts from the market's today under a plan.
 
@@ -54,7 +57,20 @@ def build_world(
         In days: all times fall on multiples of it (0: continuous). For tests of ties.
     record_calls : bool
         Whether each call gets a row of its own.
+    incentives : mapping, optional
+        The tables of the pay plan and, under ``settings``, its settings, where the plan has one:
+        `salessim.clocks.worlds.make_world` makes them.
+
+    Raises
+    ------
+    ModelError
+        The plan has a pay plan, and its tables are not given.
     """
+    if plan.phases[0][0].pay is not None and incentives is None:
+        raise ModelError(
+            explain("the world of a plan with a pay plan is made by another function", where="plan.pay",
+                    remedy="Call salessim.clocks.worlds.make_world")
+        )  # fmt: skip
     who = alignment or align_phases(market, plan)
     phases, seats = phases_of(plan, who), seats_of(who)
     start = phases[0].plan
@@ -115,6 +131,14 @@ def build_world(
         for phase, managers in zip(phases, posts.managers.tolist(), strict=True)
     ]  # fmt: skip
     tables["settings"] = settings[0]
+    for name in PAY_TABLES:
+        tables[name] = np.zeros(0, DTYPES[name])
+    if incentives is not None:
+        for one in settings:
+            for column in incentives["settings"].dtype.names or ():
+                one[column] = incentives["settings"][column]
+        tables.update({name: table.copy() for name, table in incentives.items() if name in PAY_TABLES})
+        tables["months"]["salary"] = incentives["salary"][np.arange(months) % 12]
     tables["phases"] = np.concatenate([np.zeros(0, DTYPES["phases"]), *settings[1:]])
     names = Names(
         who.accounts, who.products, who.segments, tuple(market.stages["stage"]), seats, posts.groups, regions
@@ -363,7 +387,7 @@ def _settings(market: Market, plan: Plan, prices: Floats, **given: Any) -> NDArr
     columns = set(table.dtype.names or ())
     parts = (
         market.demand, market.knowledge, market.relationship, market.coordination, market.travelling, market.money,
-        market.people, market.record, plan, plan.management,
+        market.people, market.motivation, market.record, plan, plan.management,
     )  # fmt: skip
     for part in parts:
         for name in type(part).model_fields:

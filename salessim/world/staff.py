@@ -82,6 +82,8 @@ def rep_table(
         for name, there in zip(seats, posts.open[0], strict=True)
     ]
     table["doing"] = NOTHING
+    table["effort"] = table["scale"] = 1.0
+    table["type"] = -1
     table["wake"] = table["protected_until"] = -1.0
     for column in ("subject", "first_deal", "first_relation", "next_of_group"):
         table[column] = -1

@@ -15,9 +15,11 @@ __all__ = [
     "ABSENT",
     "ADVANCE",
     "ATTAINMENT",
+    "BOOKINGS",
     "CALENDAR",
     "CAREERS",
     "CARETAKER",
+    "CASH",
     "COMING",
     "CUSTOMER",
     "DISMISSED",
@@ -25,26 +27,33 @@ __all__ = [
     "DTYPES",
     "ENDS",
     "EXPIRED",
+    "FIXED_TABLES",
     "HANDOVERS",
     "KNOWN",
     "LAID_OFF",
     "LEAST_INSIGHT",
     "LOST",
+    "MARGIN",
+    "MARKET_SHARE",
     "NEVER",
     "NEWCOMER",
+    "NEW_CUSTOMERS",
     "NOTHING",
     "NO_DECISION",
     "ON_CALL",
     "ON_DEAL",
     "ON_TRAINING",
+    "PAY_TABLES",
     "PIPELINE_COVERAGE",
     "PROMOTED",
     "QUIT_JOB",
     "REORGANISED",
+    "REVENUE",
     "SOURCES",
     "STARTED",
     "STATES",
     "SUCCESSOR",
+    "UNITS",
     "WAITING",
     "WIN_RATE",
     "WON",
@@ -115,12 +124,16 @@ settings_t = _record(
     training_days=_F, onboarding_days=_F, training_cost=_F, team_days=_F,
     appraisal_months=_I, exit_share=_F, promotion_share=_F, promotion_raise=_F,
     target=_F, managers=_I, curved=_I,
+    paid=_I, target_variable=_F, draw=_I, draw_recoverable=_I, guarantee=_I, guarantee_months=_I, credit_share=_F,
+    ratchet_up=_F, ratchet_down=_F, answers=_I, times=_I, leading=_I, leading_share=_F,
+    policy_types=_I, policy_factors=_I, policy_steps=_I, policy_points=_I, policy_short=_I, ratcheting=_I,
+    effort_pace=_F, effort_quality=_F, discount_authority=_F, pull_discount=_F, push_days=_F, push_loss=_F,
 )  # fmt: skip
 counts_t = _record(
     deals=_I, steps=_I, calls=_I, relations=_I, agenda=_I, heap=_I, later=_I, free=_I, today=_I, events=_I,
     handoffs_lost=_I, hires=_I, careers=_I, handovers=_I,
 )  # fmt: skip
-months_t = _record(ends=_F, season=_F, target=_F, management=_F, overhead=_F)
+months_t = _record(ends=_F, season=_F, target=_F, management=_F, overhead=_F, salary=_I)
 stages_t = _record(
     key=_U, effort=_F, effort_law=_I, effort_cv=_F, dwell=_F, dwell_law=_I, dwell_cv=_F, advance=_F, lost=_F,
     no_decision=_F, disqualified=_F, visit=_F,
@@ -142,7 +155,7 @@ reps_t = _record(
     travel=_F, wake=_F, first_deal=_I, waiting=_I, first_relation=_I, tour_size=_I, tour_place=_I,
     open=_I, present=_I, leaving=_I, person=_U, since=_F, gone=_F, booked=_F, pace_start=_F, pace_rate=_F, talent=_F,
     hazard=_F, threshold=_F, attainment=_F, coached=_F, grade=_I, training=_F, demand=_F, manager=_I,
-    protected_until=_F, protected_pay=_F,
+    protected_until=_F, protected_pay=_F, effort=_F, type=_I, scale=_F, owed=_I, debt=_I,
 )  # fmt: skip
 groups_t = _record(
     first_deal=_I, waiting=_I, first_rep=_I, members=_I, cohesion=_F, left=_I, left_before=_I, left_long_ago=_I
@@ -156,13 +169,13 @@ relations_t = _record(
 deals_t = _record(
     key=_U, cover=_I, account=_I, product=_I, rep=_I, stage=_I, state=_I, outcome=_I, source=_I, parent=_I, next=_I,
     step=_I, value=_F, created=_F, since=_F, first_touch=_F, closed=_F, hours=_F,
-    older=_I, heir=_I, commission=_F, paid=_F, recorded=_F,
+    older=_I, heir=_I, commission=_F, paid=_F, recorded=_F, discount=_F, shifted=_F,
 )  # fmt: skip
 steps_t = _record(deal=_I, stage=_I, rep=_I, outcome=_I, entered=_F, started=_F, finished=_F, left=_F, hours=_F)
 calls_t = _record(relation=_I, account=_I, rep=_I, at=_F, hours=_F)
 diary_t = _record(
     deal_hours=_F, call_hours=_F, travel_hours=_F, training_hours=_F, present_hours=_F, present_days=_F, km=_F,
-    calls=_I, sold=_F, salary=_F, tools=_F, training_cost=_F, protection=_F,
+    calls=_I, sold=_F, salary=_F, tools=_F, training_cost=_F, protection=_F, variable=_F, spiffs=_I, effort=_F,
 )  # fmt: skip
 careers_t = _record(kind=_I, rep=_I, person=_U, at=_F, grade=_I)
 handovers_t = _record(reason=_I, cover=_I, before=_I, after=_I, at=_F, level_before=_F, level_after=_F)
@@ -178,6 +191,16 @@ posts_t = _record(group=_I, manager=_I, open=_I, retrain=_I)
 focuses_t = _record(focus=_F)
 whole_t = _record(row=_I)
 hours_t = _record(total=_F)
+components_t = _record(measure=_I, months=_I, attained=_I)
+scopes_t = _record(counts=_I)
+quotas_t = _record(curve=_I, first=_F, quota=_F)
+credits_t = _record(cents=_I, deals=_I)
+curves_t = _record(first=_I)
+pieces_t = _record(start=_F, level=_F, slope=_F, closed=_I)
+spiffs_t = _record(product=_I, first=_F, last=_F, cents=_I)
+types_t = _record(low=_F, h=_F, scale=_F, discount=_F, flow=_F)
+factors_t = _record(factor=_F)
+number_t = np.dtype(_F)
 events_t = _record(time=_F, kind=_I, ident=_I)
 heap_t = _record(time=_F, code=_I)
 later_t = _record(time=_F, code=_I, next=_I)
@@ -191,6 +214,11 @@ class Tables(NamedTuple):
     rep x length of a tour, `hours` calendar x day (working hours from the start to the morning of that day),
     each flattened row by row. `phases` holds the settings from each change on, `posts` (change x rep) where
     everybody is then, `focuses` (change x product) what is pushed.
+
+    Of a pay plan: `scopes` (component x products, then segments) says what counts, `quotas` (component x rep) and
+    `credits` (component x rep x month, cents) are read against payout `curves` and their `pieces` (one row more than
+    curves); `efforts`, `values` and `slopes` are policies (type x factor x step x grid point), flat and the same in all
+    runs of a plan.
     """
 
     settings: NDArray[np.void]
@@ -221,6 +249,18 @@ class Tables(NamedTuple):
     moves: NDArray[np.void]
     posts: NDArray[np.void]
     focuses: NDArray[np.void]
+    components: NDArray[np.void]
+    scopes: NDArray[np.void]
+    quotas: NDArray[np.void]
+    credits: NDArray[np.void]
+    curves: NDArray[np.void]
+    pieces: NDArray[np.void]
+    spiffs: NDArray[np.void]
+    types: NDArray[np.void]
+    factors: NDArray[np.void]
+    efforts: NDArray[np.float64]
+    values: NDArray[np.float64]
+    slopes: NDArray[np.float64]
     agenda: NDArray[np.void]
     heap: NDArray[np.void]
     later: NDArray[np.void]
@@ -256,11 +296,33 @@ DTYPES: dict[str, np.dtype] = {  # type: ignore[type-arg]
     "moves": moves_t,
     "posts": posts_t,
     "focuses": focuses_t,
+    "components": components_t,
+    "scopes": scopes_t,
+    "quotas": quotas_t,
+    "credits": credits_t,
+    "curves": curves_t,
+    "pieces": pieces_t,
+    "spiffs": spiffs_t,
+    "types": types_t,
+    "factors": factors_t,
+    "efforts": number_t,
+    "values": number_t,
+    "slopes": number_t,
     "agenda": events_t,
     "heap": heap_t,
     "later": later_t,
     "days": days_t,
 }
+
+PAY_TABLES = (
+    "components", "scopes", "quotas", "credits", "curves", "pieces", "spiffs", "types", "factors", "efforts", "values",
+    "slopes",
+)  # fmt: skip
+"""What a pay plan adds to a world; empty without one."""
+FIXED_TABLES = ("curves", "pieces", "types", "factors", "efforts", "values", "slopes")
+"""Tables that no rule writes to: all runs of a plan share them."""
+# What a component of a pay plan counts, in the order of `salessim.model.pay.MEASURES`.
+BOOKINGS, REVENUE, MARGIN, UNITS, CASH, NEW_CUSTOMERS, MARKET_SHARE = range(7)
 
 CALENDAR = ("agenda", "heap", "later", "days")
 """What a clock keeps of the events to come: each clock in its own way, so no part of what a run leaves behind."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salessim.world.access import addresses
-from salessim.world.tables import CAREERS, DTYPES, HANDOVERS, SOURCES, STATES
+from salessim.world.tables import CAREERS, DTYPES, FIXED_TABLES, HANDOVERS, SOURCES, STATES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,10 @@ class World:
 
     def copy(self, seed: int | np.uint64 | None = None) -> World:
         """Return an independent copy, for another run with another seed."""
-        tables = {name: _copied(table, self._rows(name)) for name, table in self.tables.items()}
+        tables = {
+            name: table if name in FIXED_TABLES else _copied(table, self._rows(name))
+            for name, table in self.tables.items()
+        }
         twin = World(tables, self.names, self.alignment)
         if seed is not None:
             twin["settings"]["seed"] = seed
@@ -99,6 +102,11 @@ class World:
             "deals": few, "steps": few, "calls": few, "relations": many, "careers": all_ring, "handovers": many,
             "agenda": all_ring, "later": all_ring, "heap": all_ring,
         }  # fmt: skip
+
+    def put(self, tables: dict[str, NDArray[Any]]) -> None:
+        """Put tables in the place of those of their names."""
+        self.tables.update(tables)
+        self.address = addresses(self.tables)
 
     def make_room_to_open(self) -> None:
         """Make sure that opening the books overflows no table: an event per cover, rep and open deal, a tie each."""

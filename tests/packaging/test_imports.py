@@ -101,7 +101,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "words": set(),
     "model": {"words"},
     "world": {"model"},
-    "rules": {"world"},
+    "rules": {"world", "pay"},
     "clocks": {"rules"},
     "ledger": {"clocks"},
     "measures": {"ledger"},

@@ -263,7 +263,7 @@ NOTHING_BEHIND: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def test_behind_a_lever_at_zero_nothing_moves_anything(dial: str) -> None:
     """Deals, steps, calls and diary of a world in which people come and go and the plan changes, byte for byte."""
     off, behind = NOTHING_BEHIND[dial]
-    case = lively_case("product")
+    case = lively_case("product", pay=None)
     names = set(Market.names())
 
     def world_of(settings: dict[str, Any]) -> Any:
@@ -387,6 +387,6 @@ def test_the_levers_are_tested_in_a_world_where_something_happens() -> None:
     """The tests above can fail: the busy and lively worlds have quits, hires and handovers."""
     rows = runs(_BUSY)[0].world.used("careers")["kind"]
     assert {STARTED, QUIT_JOB} <= set(rows.tolist())
-    lively = replay(lively_case("product")).world
+    lively = replay(lively_case("product", pay=None)).world
     assert len(lively.used("handovers")) > 0
     assert len(replay(busy_case()).world.used("deals")) > 100

@@ -1,0 +1,45 @@
+"""The world of a market under a plan, its pay plan and how reps answer to it included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from salessim.world.build import build_world
+
+if TYPE_CHECKING:
+    from salessim.model.market import Market
+    from salessim.model.plan import Plan
+    from salessim.world.alignment import Alignment
+    from salessim.world.world import World
+
+__all__ = ["make_world"]
+
+
+def make_world(
+    market: Market, plan: Plan, months: int = 24, *, alignment: Alignment | None = None, **options: Any
+) -> World:
+    """Build the tables of a run, as `salessim.world.build.build_world` does; options are those.
+
+    Under a pay plan reps answer to it as `salessim.clocks.pilot.answers` works out, the same in every replication.
+
+    Raises
+    ------
+    PayError
+        The pay plan has something that a run cannot pay.
+    """
+    if plan.phases[0][0].pay is None:
+        return build_world(market, plan, months, alignment=alignment, **options)
+    from salessim.clocks.pilot import answers
+    from salessim.pay.tables import pay_tables
+
+    silent = plan.but(pay=None, changes=tuple(_without_pay(change) for change in plan.changes))
+    unpaid = build_world(market, silent, months, alignment=alignment, **options)
+    incentives = pay_tables(market, plan, unpaid)
+    world = build_world(market, plan, months, alignment=unpaid.alignment, incentives=incentives, **options)
+    answers(market, plan, world)
+    return world
+
+
+def _without_pay(change: Any) -> Any:
+    rest = {name: value for name, value in change.to.items() if name != "pay"}
+    return change.but(to=rest or {"prospecting": 0.0}) if "pay" in change.to else change

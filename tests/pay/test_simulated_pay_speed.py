@@ -1,0 +1,74 @@
+"""What behaviour costs: policies of a plan, and replications of a study, in processor time and paired."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from salessim.clocks import pilot
+from salessim.clocks.worlds import make_world
+from salessim.model.pay import Bonus, Component, Pay, Tier
+from salessim.model.pay_files import pay_preset
+from salessim.model.presets import preset
+from salessim.pay.programme import Programme
+from salessim.study.replay import Replay
+
+MARKET, PLAN = preset("standard")
+NESTED = Pay(
+    salary=90_000, target_variable=60_000,
+    components=[
+        Component(title="quarter", period="quarter", basis="attainment", quota=300_000, bonuses=[Bonus(at=1, pays=5_000)]),
+        Component(title="year", basis="attainment", quota=1_300_000, target_pay=40_000,
+                  tiers=[Tier(rate=1), Tier(above=1, rate=2)]),
+    ],
+)  # fmt: skip
+PLANS = {
+    "accelerator": pay_preset("accelerator"),
+    "ratchet": pay_preset("accelerator").but(ratchet_up=0.4, ratchet_down=0.1),
+    "two periods": NESTED,
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_policies_of_a_plan_take_60_ms_at_most(
+    name: str, monkeypatch: pytest.MonkeyPatch, record_property: pytest.RecordProperty
+) -> None:
+    """The fastest of three, warm: other load on the machine only adds."""
+    took = []
+    solve = pilot.programme
+
+    def timed(*given: object, **named: object) -> Programme:
+        began = time.process_time()
+        solved = solve(*given, **named)  # type: ignore[arg-type]
+        took.append(time.process_time() - began)
+        return solved
+
+    monkeypatch.setattr(pilot, "programme", timed)
+    for _ in range(4):
+        make_world(MARKET, PLAN.but(pay=PLANS[name]), 24)
+    record_property("milliseconds", 1000 * min(took[1:]))
+    print(f"\npolicies, {name}: {1000 * min(took[1:]):.1f} ms")
+    assert min(took[1:]) <= 0.060
+
+
+def test_a_study_takes_half_as_long_again_at_most(record_property: pytest.RecordProperty) -> None:
+    """Replications of the same luck in turn, with and without, and the preparation of each plan once for 20 of them."""
+    market = MARKET.but(reference_rate=0.045)
+    seconds = {}
+    for name, plan in (("without", PLAN), ("with", PLAN.but(pay=pay_preset("accelerator")))):
+        Replay(market, plan, 24, 1).outcome(0)  # warm
+        began = time.process_time()
+        prepared = Replay(market, plan, 24, 1)
+        seconds[name] = [time.process_time() - began, 0.0]
+        seconds[name].append(prepared)  # type: ignore[arg-type]
+    for k in range(8):
+        for one in seconds.values():
+            began = time.process_time()
+            one[2].outcome(k)  # type: ignore[attr-defined]
+            one[1] += time.process_time() - began
+    cost = {name: one[0] + 20 / 8 * one[1] for name, one in seconds.items()}
+    ratio = cost["with"] / cost["without"]
+    record_property("ratio", ratio)
+    print(f"\nstudy with behaviour against without: {ratio:.2f}")
+    assert ratio <= 1.5
