@@ -123,7 +123,7 @@ def _columns(pay: Pay, unpaid: World) -> dict[str, NDArray[np.float64]]:
         return {"reps": np.ones(n_reps)}
     if pay.quotas.quota_rule == "potential":
         worth = covers["rate"] * unpaid["products"]["price"][covers["product"]]
-        column = np.bincount(covers["owner"], weights=worth, minlength=n_reps)
+        column: NDArray[np.float64] = np.bincount(covers["owner"], weights=worth, minlength=n_reps)
     elif pay.quotas.quota_rule == "workload":
         column = np.zeros(n_reps)
         row = {name: i for i, name in enumerate(unpaid.names.reps)}

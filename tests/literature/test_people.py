@@ -216,8 +216,8 @@ def test_a_move_costs_what_is_published_and_the_more_the_stranger_the_new_rep(co
 
     Standard errors are below 1 point, so a true 20 % stays inside with probability 0.02. The single kinds are
     published at 13 (similar), 15 and 18 %. The model spreads them wider, and that is a miss: a similar colleague loses
-    about 7, any about 10, a new hire about 24 %, because the published ramp (five months to 90 % of pace) costs a new hire alone
-    some 14 points.
+    about 7, any about 10, a new hire about 24 %, because the published ramp (five months to 90 % of pace) costs a new
+    hire alone some 14 points.
     """
     market, plan = preset("standard")
     plan = plan.but(coverage=coverage)

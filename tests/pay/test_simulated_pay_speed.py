@@ -18,7 +18,9 @@ MARKET, PLAN = preset("standard")
 NESTED = Pay(
     salary=90_000, target_variable=60_000,
     components=[
-        Component(title="quarter", period="quarter", basis="attainment", quota=300_000, bonuses=[Bonus(at=1, pays=5_000)]),
+        Component(
+            title="quarter", period="quarter", basis="attainment", quota=300_000, bonuses=[Bonus(at=1, pays=5_000)]
+        ),
         Component(title="year", basis="attainment", quota=1_300_000, target_pay=40_000,
                   tiers=[Tier(rate=1), Tier(above=1, rate=2)]),
     ],
