@@ -119,11 +119,12 @@ def quotas_of_reps(market: Market, plan: Plan, unpaid: World) -> dict[str, NDArr
 
 def _columns(pay: Pay, unpaid: World) -> dict[str, NDArray[np.float64]]:
     covers, n_reps = unpaid["covers"], len(unpaid.names.reps)
+    column: NDArray[np.float64]
     if pay.quotas.quota_rule == "equal":
         return {"reps": np.ones(n_reps)}
     if pay.quotas.quota_rule == "potential":
         worth = covers["rate"] * unpaid["products"]["price"][covers["product"]]
-        column: NDArray[np.float64] = np.bincount(covers["owner"], weights=worth, minlength=n_reps)
+        column = np.asarray(np.bincount(covers["owner"], weights=worth, minlength=n_reps), dtype=np.float64)
     elif pay.quotas.quota_rule == "workload":
         column = np.zeros(n_reps)
         row = {name: i for i, name in enumerate(unpaid.names.reps)}

@@ -8,8 +8,8 @@ Class: PRED for directions; sizes are reported against the published bands, miss
 
 Measured here (standard market, territories, no quits, paired replications):
 
-* INC-6. Cap of 150 % of target pay and ratchet of 0.3 removed: revenue +13.6 %, beside the published 9 % (band 5-13):
-  a near miss, upward.
+* INC-6. Cap of 150 % of target pay and a ratchet of 0.3 removed: revenue +13.6 %, beside the published 9 % (band
+  5-13 %): a near miss, upward.
 * INC-7. An accelerator of 3 above a quarter's quota: 16 % of all wins fall into the last week of a quarter against 8 %
   by chance; 35 % where customers take 90 days to sign, of which the accelerator's price is 2 % of revenue in discounts.
   Published: 60 % and more, 4-10 %. Direction right, size missed: only deals whose last stage is done can be moved.

@@ -141,3 +141,13 @@ def test_quotas_come_from_the_company_target() -> None:
     assert abs(quotas.sum() - 1.1e7 / 4) < 0.02 * len(quotas)
     assert quotas.max() > quotas.min()
     assert (paid_cents(run) == statement_of_run(run).by_month().to_numpy()).all()
+
+
+def test_a_plan_that_bends_over_two_periods_runs_the_same_on_both_clocks() -> None:
+    quarter = Component(title="quarter", period="quarter", bonuses=[Bonus(at=200_000, pays=5_000)])
+    year = Component(title="year", tiers=[Tier(rate=0.02), Tier(above=900_000, rate=0.06)])
+    case = lively_case(pay=Pay(salary=50_000, components=[quarter, year], target_variable=40_000))
+    one = replay(case)
+    assert int(one.world["settings"]["policy_short"][0]) == 3 and int(one.world["settings"]["policy_steps"][0]) == 12
+    assert np.ptp(one.world["diary"]["effort"]) > 0.0
+    assert not differences(one.world, replay(case, "simpy", tiny=True).world)
