@@ -129,6 +129,7 @@ def test_the_first_year_of_a_rep_who_stays() -> None:
 
 def test_workload_is_hours_over_selling_hours() -> None:
     market, plan = preset("small")
+    market = market.but(turnover=0.0)  # nobody's seat is empty
     found = workload(market, plan, (12, 6, 2), replications=2)
     run = Replay(market, plan, 12, 1).run(0)
     assert run is not None
@@ -188,7 +189,7 @@ def test_the_return_is_that_of_its_parts(answer: SizingAnswer) -> None:
     ratio = found.first_year_sales.value * found.margin / found.cost
     assert found.ratio.value == pytest.approx(ratio, rel=1e-9)
     assert found.roi.value == pytest.approx(float(three_year_roi(ratio, *found.carry_over)), rel=1e-9)
-    assert found.margin == pytest.approx(0.5, rel=1e-9)  # every product of the preset
+    assert found.margin == pytest.approx(0.5, rel=1e-7)  # every product of the preset; the ledger is in cents
     assert found.cost == pytest.approx(150_000.0, rel=0.05)  # and his travel
     assert found.right_sized[0].value <= found.right_sized[1].value <= found.best.value * 1.01
     for one in answer.methods:
