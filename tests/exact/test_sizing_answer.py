@@ -190,7 +190,8 @@ def test_the_return_is_that_of_its_parts(answer: SizingAnswer) -> None:
     assert found.ratio.value == pytest.approx(ratio, rel=1e-9)
     assert found.roi.value == pytest.approx(float(three_year_roi(ratio, *found.carry_over)), rel=1e-9)
     assert found.margin == pytest.approx(0.5, rel=1e-7)  # every product of the preset; the ledger is in cents
-    assert found.cost == pytest.approx(150_000.0, rel=0.05)  # and his travel
+    # salary, tools and overhead, and with commission, training, travel and hiring less than with a manager of his own
+    assert 150_000.0 < found.cost < 150_000.0 + 220_000.0
     assert found.right_sized[0].value <= found.right_sized[1].value <= found.best.value * 1.01
     for one in answer.methods:
         assert one.reps.low <= one.reps.value <= one.reps.high
