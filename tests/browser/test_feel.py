@@ -15,6 +15,10 @@ import pytest
 
 from salessim.widgets.catalogue import FRONT
 
+# A measurement of this machine as much as of the cockpit: run it alone, when nothing else runs,
+# with pytest -m validation tests/browser/test_feel.py
+pytestmark = pytest.mark.validation
+
 KEY_TO_PICTURE = 250.0  # ms, 95th percentile, while the worker is busy with the setting before
 STOP = 200.0  # ms, likewise
 PRESSES = 20
