@@ -123,7 +123,7 @@ class Ledger:
         >>> from salessim.model.presets import preset
         >>> market, plan = preset("small")
         >>> run = simulate(market, plan, 3)
-        >>> ledger_of(run).against(ledger_of(run))["difference"].abs().max()
+        >>> float(ledger_of(run).against(ledger_of(run))["difference"].abs().max())
         0.0
         """
         import pandas as pd

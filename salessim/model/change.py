@@ -61,7 +61,7 @@ class Change(Part):
     >>> Change(month=-1, to={"structure": "customer"})
     Traceback (most recent call last):
     ...
-    salessim.errors.ModelError: change.month: a plan cannot change before the start. Found: -1. Allowed: 0 or more. 0 is the first day; give a month of the run, counted from the start
+    salessim.errors.ModelError: change.month: a plan cannot change before the start. Found: -1. Allowed: 0 or more. 0 is the first day; give a month of the run, counted from the start.
     """  # noqa: E501
 
     month: int | None = Field(None, description="months after the start at which it begins; empty where a trigger says")

@@ -45,7 +45,7 @@ class Motivation(Part):
     effort_power: float = assumption(
         2.0, 1.5, 3.0, unit="exponent", ge=1.05,
         meaning="exponent of the cost of effort: 2 is the quadratic cost of the textbook",
-        source="Holmstrom & Milgrom 1987: quadratic; general power ours",
+        source="Holmstrom & Milgrom 1987 (quadratic); general power ours, unsourced",
     )  # fmt: skip
     effort_pace: float = assumption(
         0.3, 0.0, 0.6, unit="share", le=1, off=0.0,
@@ -54,7 +54,7 @@ class Motivation(Part):
     effort_quality: float = assumption(
         0.4, 0.0, 1.0, unit="log-odds", off=0.0,
         meaning="what twice the effort of today adds to a rep's win chances, over the whole funnel",
-        source="ours: with the pace above, about the elasticity of 0.31 of Albers, Mantrala & Sridhar 2010",
+        source="ours, unsourced: with the pace, about the elasticity of Albers, Mantrala & Sridhar 2010",
     )  # fmt: skip
     reference_rate: float = assumption(
         0.0, 0.0, 0.2, unit="share of revenue",

@@ -183,7 +183,7 @@ UNSEEN = {
 def test_who_serves_whom_turns_on_nothing_but_what_is_said(firm: tuple[Market, Plan]) -> None:
     market, plan = firm
     seen = set(incremental._SEEN_BY_ALIGNMENT)
-    assert set(UNSEEN) | seen | {"reps", "changes"} == set(Plan.model_fields) | {"headcount"}
+    assert set(UNSEEN) | seen | {"reps", "changes", "pay"} == set(Plan.model_fields) | {"headcount"}
     for structure in ("territory", "product", "customer", "hybrid"):
         one = align(market, plan.but(structure=structure))
         other = align(market, plan.but(structure=structure, **UNSEEN))

@@ -19,7 +19,7 @@ STYLES = {
     "%Y-%m-%d": "ISO",
     "%Y-%m-%d %H:%M": "ISO",
     "%Y-%m-%dT%H:%M:%S": "ISO",
-    "%Y/%m/%d": "ISO",
+    "%Y/%m/%d": "y/m/d",
     "%Y年%m月%d日": "y/m/d",
     "%Y年%m月%d日 %H:%M:%S": "y/m/d",
     "%d %b, %Y %H:%M:%S": "d Mon y",

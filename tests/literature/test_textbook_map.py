@@ -17,12 +17,13 @@ import pytest
 
 from salessim.model.market import Market
 from salessim.model.presets import make_market, make_plan
+from salessim.model.register import off_values
 from salessim.study.assumptions import draw_assumptions
 from salessim.study.phase_map import PhaseMap, phase_map
 
 NEAR, FAR = 100.0, 800.0
 STRUCTURES = ("territory", "product", "customer")
-MARKET, PLAN = make_market(400), make_plan(20)
+MARKET, PLAN = make_market(400).but(**off_values("people")), make_plan(20)
 
 
 def corner(

@@ -20,7 +20,7 @@ from salessim.measures import MEASURES, measures_of
 from salessim.model.market import Market
 from salessim.model.plan import COVERAGE_RULES, STRUCTURES, Plan
 from salessim.model.presets import make_market, make_plan
-from salessim.model.register import register
+from salessim.model.register import off_values, register
 from salessim.model.today import Today
 from salessim.world.build import build_world
 from salessim.world.random import seed_key
@@ -289,7 +289,7 @@ def test_names_change_the_luck_and_not_the_odds() -> None:
     Two sets of 400 independent runs each; the 95 % half-width of a difference of means is below 1 % for leads and 2 %
     for revenue, so a bias of 3 % in revenue is found with probability above 0.97.
     """
-    market, plan = make_market(120, 3, 3), make_plan(8)
+    market, plan = make_market(120, 3, 3).but(**off_values("people")), make_plan(8)
     found = []
     for m, p in ((market, plan), renamed(market, plan, "other ")):
         start = build_world(m, p, 9, seed=31)
@@ -474,7 +474,7 @@ def gaps(market: Market, plan: Plan, months: int, seed: int, n: int) -> dict[tup
 
 def indifferent(seed: int) -> Market:
     """Make a market in which structures have nothing to differ by: simple products, like segments, no distance."""
-    return make_market(seed=seed).but(complexity=0.0, difference=0.0, travel=0.0)
+    return make_market(seed=seed).but(complexity=0.0, difference=0.0, travel=0.0, **off_values("people"))
 
 
 @pytest.mark.slow

@@ -11,6 +11,14 @@ _SHI = "Shi, Sridhar, Grewal & Lilien 2017"
 _SOURCES: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "ours, unsourced": _OURS,
+        "ours, unsourced: with the pace, about the elasticity of Albers, Mantrala & Sridhar 2010":
+            f"{_OURS}：与节奏一起约合Albers, Mantrala & Sridhar 2010的弹性",
+        "that prices move with pay periods: Oyer 1998, Larkin 2014; value ours, unsourced":
+            f"价格随薪酬周期变动：Oyer 1998，Larkin 2014；数值{_OURS}",
+        "Holmstrom & Milgrom 1987 (quadratic); general power ours, unsourced":
+            f"Holmstrom & Milgrom 1987（二次型）；一般幂次{_OURS}",
+        "Albers, Mantrala & Sridhar 2010: mean elasticity 0.31, bias-corrected":
+            "Albers, Mantrala & Sridhar 2010：平均弹性0.31（已校正偏差）",
         "15-27 % of a sales force a year (Zoltners et al., HBR 2017; bettersalescomp.com); 20 % then quit":
             "销售队伍每年离开15–27%（Zoltners等，HBR 2017；bettersalescomp.com），其中20%为主动离职",
         "16 %, best practice 28 % (Alexander Group)": "16%，最佳实践28%（Alexander Group）",
