@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -153,12 +154,15 @@ def _run(command: list[str], settings: Mapping[str, str], page: str, *, token: b
         address += f"?token={environment['JUPYTER_TOKEN']}"
     print(f"{address}\nCtrl-C to stop / 按Ctrl-C停止", flush=True)
     server = subprocess.Popen(command, env=environment)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us ends the server too
     try:
         status = server.wait()
     except KeyboardInterrupt:
         server.terminate()
         server.wait(timeout=20)
         return 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if status:
         raise LaunchError(
             explain("the server ended with an error, which it printed above", value=status,

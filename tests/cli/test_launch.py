@@ -145,7 +145,6 @@ def test_app_without_voila_says_how_to_get_it(
 
 
 @pytest.mark.slow
-@pytest.mark.validation  # starts a real server, which some machines are slow to end
 def test_lab_really_starts_and_asks_for_the_token(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "salessim", "lab", "--no-browser", "--folder", str(tmp_path / "nb")]
     scratch = {f"JUPYTER{name}": str(tmp_path / "jupyter") for name in ("_CONFIG_DIR", "_DATA_DIR", "_RUNTIME_DIR")}
@@ -162,7 +161,7 @@ def test_lab_really_starts_and_asks_for_the_token(tmp_path: Path) -> None:
             with pytest.raises(urllib.error.HTTPError, match="403"):
                 urllib.request.urlopen(f"{base}/api/status", timeout=5)
         finally:
-            lab.send_signal(2)
+            lab.terminate()  # not Ctrl-C, which a job in the background of a script never hears
             lab.wait(timeout=30)
 
 
