@@ -45,7 +45,6 @@ def test_every_exercise_of_the_lesson_is_checked_and_solved_in_its_text() -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="section 6: since the fit estimates more, slow is no longer clearly worse", strict=False)
 def test_what_the_lesson_says_is_true_of_its_runs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -55,14 +54,15 @@ def test_what_the_lesson_says_is_true_of_its_runs(
     for text in ("fit_company(ss.read_crm(folder))", "believed = market.but"):
         exec(cell_with(text), world)
     how, today = world["how"], world["today"]
-    ends = {name: ss.path_of(how, name).end for name in how.names[1:]}
     # exercise 4.4: beyond chance, future by future
     values = how.values()
-    for name in ("big bang", "deals move", "pay protected"):
+    for name in ("big bang", "deals move", "pay protected", "segment by segment", "region by region"):
         gain = values[:, how.names.index("retrained")] - values[:, how.names.index(name)]
         assert gain.mean() > 2.5 * gain.std(ddof=1) / len(gain) ** 0.5, name
-    # section 6: slow is not safe, and idle time is seen
-    assert ends["segment by segment"].high < ends["big bang"].low
+    # section 6: both kinds of waves end lower on average, not beyond chance, and idle time is seen
+    for name in ("segment by segment", "region by region"):
+        gain = values[:, how.names.index(name)] - values[:, how.names.index("big bang")]
+        assert gain.mean() < 0.0 < gain.mean() + 2.5 * gain.std(ddof=1) / len(gain) ** 0.5, name
     busy = how.summary().loc["utilisation"]
     assert busy["segment by segment"] < 0.998 < busy["big bang"]
     # sections 3 and 4: as assumed the product structure does not come back, and no switch breaks even
