@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from salessim import measures
+from salessim import ledger, measures
 from salessim.errors import StudyError, explain
 from salessim.model.fingerprint import fingerprint
 from salessim.study import replay
@@ -40,7 +40,7 @@ _SCHEMA = (
 _PATIENCE = 30.0
 
 
-_REDUCED = "".join(Path(str(module.__file__)).read_text(encoding="utf-8") for module in (measures, replay))
+_REDUCED = "".join(Path(str(module.__file__)).read_text(encoding="utf-8") for module in (ledger, measures, replay))
 """What turns a run into an outcome, as text. Read at import, as the code is: an edit meanwhile does not show here."""
 
 
