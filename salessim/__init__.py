@@ -24,9 +24,13 @@ if TYPE_CHECKING:
     from salessim.model.change import Change, Trigger
     from salessim.model.files import dump, load
     from salessim.model.market import Market
+    from salessim.model.pay import Bonus, Component, Contest, Pay, PayError, Quotas, Spiff, Tier
+    from salessim.model.pay_files import PAY_PRESETS, dump_pay, load_pay, pay_preset
     from salessim.model.plan import Plan
     from salessim.model.presets import preset
     from salessim.model.register import register, register_frame
+    from salessim.pay.scaling import scaled_pay
+    from salessim.pay.slip import pay_slip
     from salessim.sample import sample_company, write_sample
     from salessim.sizing.methods import size_sales_force
     from salessim.start import Firm, questions
@@ -34,31 +38,45 @@ if TYPE_CHECKING:
     from salessim.study.comparison import compare
     from salessim.study.components import variance_components
     from salessim.study.elasticity import effort_elasticity
+    from salessim.study.equal_cost import equal_cost
     from salessim.study.explain import explain_difference
     from salessim.study.path import path_of
+    from salessim.study.pay_answer import pay_answer
+    from salessim.study.pay_replay import pay_of, replay_pay, statement
     from salessim.study.phase_map import phase_map
     from salessim.study.selection import choose_best
     from salessim.study.study import Study
     from salessim.study.twins import trace_deal, twin_deals
     from salessim.study.warm_up import steady_state
-    from salessim.widgets.cockpit import Cockpit, cockpit
+    from salessim.widgets.asking import questionnaire
+    from salessim.widgets.cockpit import Cockpit
+    from salessim.widgets.making import cockpit
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "Bonus": "salessim.model.pay",
     "Change": "salessim.model.change",
     "Cockpit": "salessim.widgets",
+    "Component": "salessim.model.pay",
+    "Contest": "salessim.model.pay",
     "CrmError": "salessim.errors",
     "Firm": "salessim.start",
     "Fit": "salessim.fit",
     "Market": "salessim.model.market",
     "ModelError": "salessim.errors",
+    "PAY_PRESETS": "salessim.model.pay_files",
+    "Pay": "salessim.model.pay",
+    "PayError": "salessim.model.pay",
     "Plan": "salessim.model.plan",
+    "Quotas": "salessim.model.pay",
     "Run": "salessim.clocks.run",
     "SalesSimError": "salessim.errors",
     "Simulation": "salessim.clocks.simulation",
+    "Spiff": "salessim.model.pay",
     "Study": "salessim.study.study",
     "StudyError": "salessim.errors",
+    "Tier": "salessim.model.pay",
     "Trigger": "salessim.model.change",
     "check": "salessim.lessons",
     "choose_best": "salessim.study.selection",
@@ -66,8 +84,10 @@ _HOME = {
     "compare": "salessim.study.comparison",
     "customers_at_risk": "salessim.study.at_risk",
     "dump": "salessim.model.files",
+    "dump_pay": "salessim.model.pay_files",
     "effort_elasticity": "salessim.study.elasticity",
     "end_state": "salessim.clocks.settle",
+    "equal_cost": "salessim.study.equal_cost",
     "explain_difference": "salessim.study.explain",
     "fit_company": "salessim.fit",
     "fit_market": "salessim.fit",
@@ -77,20 +97,29 @@ _HOME = {
     "funnel": "salessim.crm.analytics",
     "ledger_of": "salessim.ledger",
     "load": "salessim.model.files",
+    "load_pay": "salessim.model.pay_files",
     "measures_frame": "salessim.measures",
     "measures_of": "salessim.measures",
     "path_of": "salessim.study.path",
+    "pay_answer": "salessim.study.pay_answer",
+    "pay_of": "salessim.study.pay_replay",
+    "pay_preset": "salessim.model.pay_files",
+    "pay_slip": "salessim.pay.slip",
     "phase_map": "salessim.study.phase_map",
     "plan": "salessim.forecast",
     "preset": "salessim.model.presets",
+    "questionnaire": "salessim.widgets",
     "questions": "salessim.start",
     "read_crm": "salessim.crm",
     "register": "salessim.model.register",
     "register_frame": "salessim.model.register",
+    "replay_pay": "salessim.study.pay_replay",
     "sample_company": "salessim.sample",
+    "scaled_pay": "salessim.pay.scaling",
     "settle": "salessim.clocks.settle",
     "simulate": "salessim.clocks.simulate",
     "size_sales_force": "salessim.sizing.methods",
+    "statement": "salessim.study.pay_replay",
     "steady_state": "salessim.study.warm_up",
     "trace_deal": "salessim.study.twins",
     "twin_deals": "salessim.study.twins",
@@ -99,19 +128,28 @@ _HOME = {
 }
 
 __all__ = [
+    "PAY_PRESETS",
+    "Bonus",
     "Change",
     "Cockpit",
+    "Component",
+    "Contest",
     "CrmError",
     "Firm",
     "Fit",
     "Market",
     "ModelError",
+    "Pay",
+    "PayError",
     "Plan",
+    "Quotas",
     "Run",
     "SalesSimError",
     "Simulation",
+    "Spiff",
     "Study",
     "StudyError",
+    "Tier",
     "Trigger",
     "check",
     "choose_best",
@@ -119,8 +157,10 @@ __all__ = [
     "compare",
     "customers_at_risk",
     "dump",
+    "dump_pay",
     "effort_elasticity",
     "end_state",
+    "equal_cost",
     "explain_difference",
     "fit_company",
     "fit_market",
@@ -130,20 +170,29 @@ __all__ = [
     "funnel",
     "ledger_of",
     "load",
+    "load_pay",
     "measures_frame",
     "measures_of",
     "path_of",
+    "pay_answer",
+    "pay_of",
+    "pay_preset",
+    "pay_slip",
     "phase_map",
     "plan",
     "preset",
+    "questionnaire",
     "questions",
     "read_crm",
     "register",
     "register_frame",
+    "replay_pay",
     "sample_company",
+    "scaled_pay",
     "settle",
     "simulate",
     "size_sales_force",
+    "statement",
     "steady_state",
     "trace_deal",
     "twin_deals",

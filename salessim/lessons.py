@@ -69,6 +69,56 @@ EXERCISES: dict[str, Exercise] = {
         "区间包含 0 且超出 ±1%：既不能排除“没有差异”，也不能说差异无关紧要。",
         answer_zh="尚不能判断",
     ),
+    "2.1 payout": Exercise(
+        0.6 * 84_000 + 0.25 * 2.0 * 84_000, 0.001,
+        "Up to quota 0.6 times the target pay; then a quarter of the quota at twice the target pay.",
+        "配额以内为目标薪酬的0.6倍；其余四分之一配额按目标薪酬的2倍计。",
+    ),
+    "2.2 chance to attain": Exercise(
+        0.5 * (1.0 + math.erf((2.1 - 1.9) / 0.5 / math.sqrt(2.0))), 0.01,
+        "How many standard deviations lie between the mean and the quota? Look that up in the normal distribution.",
+        "均值与配额之间相隔几个标准差？再查正态分布。",
+    ),
+    "2.3 equal cost": Exercise(
+        (7.06 - 4.48) / (7.40 - 4.48), 0.003,
+        "Salaries do not change: take them off both sums first, then divide.",
+        "底薪不变：先从两个总额中减去底薪，再相除。",
+    ),
+    "2.4 sprint": Exercise(
+        0.9**-11, 0.003,
+        "A power of −11 of a number below 1 is more than 1: one over 0.9, eleven times multiplied by itself.",
+        "小于1的数的−11次方大于1：1除以0.9的11次方。",
+    ),
+    "2.5 best quarter": Exercise(
+        # true of the runs of the lesson: held by tests/notebooks/test_lesson_pay.py
+        "luck", 0.0,
+        "Which share of the table is the largest, under either plan?",
+        "在两个方案下，表中哪一项占比最大？",
+        answer_zh="偶然性",
+    ),
+    "3.1 two bases": Exercise(
+        120 / (120 + 280), 0.005,
+        "Only deals that have ended are in this base: 120 of 120 + 280.",
+        "该分母只含已结束的商机：120 ÷（120 + 280）。",
+    ),
+    "3.2 competing ends": Exercise(
+        1 / 4 + 1 / 2 * 1 / 1, 0.005,
+        "After the loss half are still open; the deal that drops out of sight is no longer watched when the last one "
+        "is won.",
+        "输单之后仍有一半在途；退出观察的那个商机，在最后一个赢单时已不在观察之列。",
+    ),
+    "3.3 a code": Exercise(
+        "disqualified", 0.0,
+        "Section 3 names the trap: 3 and 4 are not what one would think.",
+        "第3节提到过这个陷阱：3和4并不像人们以为的那样。",
+        answer_zh="无效",
+    ),
+    "3.4 one rep per product": Exercise(
+        "cannot tell", 0.0,
+        "With whom could the only rep of a product be compared?",
+        "某产品唯一的销售代表能与谁比较？",
+        answer_zh="无法判断",
+    ),
     "4.1 break-even month": Exercise(
         _made_up_for(3, (-60, -60, -30, 0, 30, 40, 50, 60)), 0.0,
         "Add the months up: the sum, not the month, must come back to zero. Then count from today: three months pass "
@@ -92,6 +142,28 @@ EXERCISES: dict[str, Exercise] = {
         "Compare the column contribution with that of the big bang, one by one.",
         "逐一比较各方案与一次性切换的贡献毛益。",
         answer_zh="转岗培训",
+    ),
+    "5.1 expected in time": Exercise(
+        10 * 100_000 * 0.3 * 0.4, 0.005,
+        "Number times amount times the share that is won times the share of these that is won in time.",
+        "个数×金额×最终赢单的比例×其中及时赢单的比例。",
+    ),
+    "5.2 weights": Exercise(
+        (10.0**-4 / (10.0**-4 + 20.0**-4) + 0.5) / 2, 0.005,
+        "Square each error, square again, take one over it; then shares of the sum; then the middle between the share "
+        "and one half.",
+        "误差平方后再平方，取倒数，算出所占比例，再取该比例与二分之一的中点。",
+    ),
+    "5.3 over-assignment": Exercise(
+        12 * 550_000 / 6_000_000 - 1.0, 0.01,
+        "Add the quotas up, divide by the target, and subtract 1.",
+        "把配额加总，除以目标，再减1。",
+    ),
+    "5.4 too narrow": Exercise(
+        "cannot tell yet", 0.0,
+        "How often does a right interval hold 7 or fewer of 10?",
+        "一个正确的区间，10次中只包含7次或更少的可能有多大？",
+        answer_zh="尚不能判断",
     ),
 }  # fmt: skip
 
@@ -204,6 +276,90 @@ LINES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "down": ("down", "反向"),
         "mixed": ("mixed", "并非单一方向"),
         "none": ("none", "无"),
+        # lesson 2: names of plans
+        "linear": ("linear", "直线提成"),
+        "yearly": ("yearly accelerator", "年度加速"),
+        "quarterly": ("quarterly accelerator", "季度加速"),
+        "open": ("open", "不封顶"),
+        "capped": ("capped", "封顶"),
+        "ratcheted": ("ratcheted", "鞭打快牛"),
+        "by potential": ("by potential", "按潜力分配"),
+        # lesson 2: what its cells say
+        "winners guess": (
+            "You said {mine} of {all} would gain. In the replay {won} do, and {lost} lose.",
+            "您的预测：{all}人中{mine}人受益。回放的结果：{won}人受益，{lost}人受损。",
+        ),
+        "sales guess": (
+            "You said {mine:+.1f} % sales. The model says {middle:+.1f} % ({low:+.1f} to {high:+.1f}).",
+            "您的预测：销售收入{mine:+.1f}%。模型的结果：{middle:+.1f}%（{low:+.1f}至{high:+.1f}）。",
+        ),
+        "to the cent": (
+            "Paid in the run: {paid:,.2f}. On the statement: {stated:,.2f}. {same}",
+            "模拟中支付：{paid:,.2f}。薪酬单合计：{stated:,.2f}。{same}",
+        ),
+        "equal": ("Equal to the cent.", "分毫不差。"),
+        "different": ("They differ.", "两者不同。"),
+        "quarterly gains": ("sales, quarterly against yearly, %", "销售收入：季度相对年度，%"),
+        "yearly rise": ("yearly: effort of month 12 over month 1", "年度：第12月努力与第1月之比"),
+        "quarterly rise": ("quarterly: effort of month 3 over month 1", "季度：第3月努力与第1月之比"),
+        "delta": ("discount factor a month", "月贴现因子"),
+        "spread": ("standard deviation", "标准差"),
+        "strict": ("Without discounts and with firm dates:", "没有折扣权限、日期固定时："),
+        "equal cost": (
+            "{plan}: variable pay times {factor:.2f} costs what {like} costs. A replay would say times {still:.2f}.",
+            "{plan}：浮动薪酬乘以{factor:.2f}，成本与{like}相同。回放会说乘以{still:.2f}。",
+        ),
+        "pay note": (
+            "DECISION NOTE · {plan} instead of {like}, at equal cost of pay, {months} months\n\n"
+            "Sales {sales:+.1f} % ({sales_low:+.1f} to {sales_high:+.1f}); stars {stars:+.1f} %, laggards "
+            "{laggards:+.1f} %.\n"
+            "Payout at risk over the middle: {over:.2f} million {currency} ({low:.2f} to {high:.2f}).\n"
+            "P(attain) from {least:.0f} % to {most:.0f} % between reps.\n\n"
+            "We decide: ...\nBecause: ...\nWe would decide otherwise if: ...",
+            "决策备忘 · 以{plan}取代{like}，薪酬总额相等，{months}个月\n\n"
+            "销售收入{sales:+.1f}%（{sales_low:+.1f}至{sales_high:+.1f}）；明星{stars:+.1f}%，落后者{laggards:+.1f}%。\n"
+            "相对居中水平的薪酬超支风险值：{over:.2f}百万{currency}（{low:.2f}至{high:.2f}）。\n"
+            "各人达标概率从{least:.0f}%到{most:.0f}%。\n\n"
+            "我们决定：……\n理由：……\n在何种情况下会改变决定：……",
+        ),
+        # lesson 3
+        "export files": ("Files: {files}", "文件：{files}"),
+        "dead guess": (
+            "You said {guess:.0f} % of the open deals are dead. The report: {found:.0f} % of {n}, open for longer than "
+            "{days:.0f} days.",
+            "您的预测：在途商机中有{guess:.0f}%已死。报告：{n}个中有{found:.0f}%，在途时间超过{days:.0f}天。",
+        ),
+        "rows read": ("rows read", "读取行数"),
+        "rows kept": ("rows kept", "保留行数"),
+        "rows dropped": ("rows dropped", "剔除行数"),
+        "read as": ("read as", "读取方式"),
+        "rate guess": ("You said {guess:.0f} %.", "您的预测：{guess:.0f}%。"),
+        "of closed": ("record, of closed", "记录，占已结束"),
+        "of all": ("record, of all", "记录，占全部"),
+        "dead as ended": ("record, the dead counted as ended", "记录，僵尸商机算作已结束"),
+        "what happened": ("what really happened, of closed", "真实情况，占已结束"),
+        "same age": (
+            "You said: {guess}. Of closed: {closed:.1%} in the last quarter, {closed_before:.1%} before. Won by an age "
+            "of {age} days: {recent:.1%} and {before:.1%}.",
+            "您的预测：{guess}。占已结束：最近一个季度{closed:.1%}，此前{closed_before:.1%}。账龄{age}天内赢单："
+            "{recent:.1%}与{before:.1%}。",
+        ),
+        "estimate": ("estimate", "估计"),
+        "interval": ("95 % interval", "95%区间"),
+        "truth": ("truth", "真值"),
+        "inside": ("inside", "是否在内"),
+        "yes": ("yes", "是"),
+        "no": ("no", "否"),
+        "skill guess": (
+            "You said: {guess}. The naive estimate of product skill is {naive:.1f}; the truth is {truth:.1f}.",
+            "您的预测：{guess}。产品技能的朴素估计为{naive:.1f}；真值为{truth:.1f}。",
+        ),
+        "holds": ("{span}: {answer}", "{span}：{answer}"),
+        "naive": ("naive, holds the truth?", "朴素，含真值？"),
+        "honest": ("honest, holds the truth?", "诚实，含真值？"),
+        "taken": ("taken by the market, holds the truth?", "市场采用，含真值？"),
+        "history": ("history", "历史"),
+        "simulated": ("simulated, middle 90 %", "模拟，中间90%"),
         # lesson 4: names of plans
         "stay": ("stay", "维持现状"),
         "big bang": ("big bang", "一次性切换"),
@@ -263,6 +419,65 @@ LINES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "    在{believer_ahead:.0%}的未来情形中领先。\n"
             "宣布之前应先拜访的客户：{customers}。\n\n"
             "我们决定：……\n理由：……\n在何种情况下会改变决定：……",
+        ),
+        # lesson 5
+        "book": (
+            "{deals:,} opportunities from {first} to {last}: {won:,} won, {open:,} open.",
+            "{first}至{last}共{deals:,}个商机：赢单{won:,}个，未结{open:,}个。",
+        ),
+        "asked": (
+            "What customers asked for in {year}: {asked:.1f} million. What was won: {won:.1f} million.",
+            "{year}年客户询价的商机总额：{asked:.1f}百万。赢单：{won:.1f}百万。",
+        ),
+        "deals": ("deals", "商机数"),
+        "chance said": ("chance said", "给出的概率"),
+        "were won": ("were won", "实际赢单"),
+        "standard error": ("standard error", "标准误"),
+        "weighted pipeline": ("weighted pipeline", "加权管道金额"),
+        "the pipeline": ("the pipeline", "管道"),
+        "past sales": ("past sales", "历史销售"),
+        "combined": ("combined", "组合"),
+        "its interval held": ("its 80 % interval held", "其80%区间包含"),
+        "origins": ("origins", "起点数"),
+        "weight of the pipeline": ("weight of the pipeline", "管道的权重"),
+        "days ahead": ("{days} days ahead", "提前{days}天"),
+        "called": (
+            "For the next {days} days reps call {called:.1f} million of the deals now open. By what became of their "
+            "past calls, {learnt:.1f} million. Weight of the call in the combination: {weight:.0%}.",
+            "今后{days}天，销售代表对现有未结商机承诺{called:.1f}百万。按以往承诺的结局修正后为{learnt:.1f}百万。"
+            "承诺在组合中的权重：{weight:.0%}。",
+        ),
+        "adds up": (
+            "{n} sums, one for each level and period; the furthest from the target is off by {worst:.2f}.",
+            "按层级和周期共{n}个合计，与目标相差最大的一个差{worst:.2f}。",
+        ),
+        "sum": ("sum", "合计"),
+        "million": ("million", "百万"),
+        "chance": ("chance", "达成概率"),
+        "of the forecast": ("target, of the forecast", "目标为预测的"),
+        "everybody": (
+            "The company reaches its target with {company:.0%}, a rep his quota with {rep:.0%} on average; for "
+            "{many} of {n} reps the quota is likelier reached than not.",
+            "公司达成目标的概率为{company:.0%}，销售代表达成配额的概率平均为{rep:.0%}；{n}人中有{many}人更可能达成而非落空。",
+        ),
+        "came": (
+            "You said {guess:.1f} million for {days} days, the weighted pipeline {naive:.1f}, the combination "
+            "{combined:.1f} ({low:.1f} to {high:.1f}). {actual:.1f} came.",
+            "今后{days}天，您的预测为{guess:.1f}百万，加权管道金额为{naive:.1f}，组合为{combined:.1f}"
+            "（{low:.1f}至{high:.1f}）。实际为{actual:.1f}。",
+        ),
+        "best source": (
+            "You said: {guess}. Over all past origins the smallest error {days} days ahead was that of: {best}.",
+            "您选的是：{guess}。在全部过去起点上，提前{days}天误差最小的是：{best}。",
+        ),
+        "year came": (
+            "The year brought {brought:.1f} million, {share:.0%} of the target of {target:.1f}; the chance of reaching "
+            "it had been {chance:.0%}.",
+            "全年实际{brought:.1f}百万，为目标{target:.1f}百万的{share:.0%}；当时的达成概率为{chance:.0%}。",
+        ),
+        "many": (
+            "{inside} of {n} intervals of 80 % held what came.",
+            "{n}个80%区间中有{inside}个包含实际结果。",
         ),
     }
 )

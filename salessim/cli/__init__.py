@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-from salessim.cli import company, doctor, launch, studies
+from salessim.cli import company, doctor, launch, pay, studies
+from salessim.cli.texts import text
 from salessim.errors import SalesSimError
 
 __all__ = ["main"]
@@ -20,29 +21,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0, or 1 where the user must do something (said in one paragraph)."""
     for stream in (sys.stdout, sys.stderr):
         _print_anything(stream)
-    parser = _parser()
-    chosen = parser.parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
+    language = getattr(chosen, "lang", "en")
     try:
         return int(chosen.run(chosen))
     except SalesSimError as error:
         said = str(error)
     except KeyboardInterrupt:
-        print("salessim: stopped.", file=sys.stderr)
+        print(f"salessim: {text('stopped', language)}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever read our output has closed it, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except MemoryError:
-        said = "The memory of this machine is not enough for that. Take fewer replications, months or accounts."
+        said = text("memory", language)
     except OSError as error:
-        said = f"{error.filename or 'A file'}: {error.strerror or error}. Check the path, its rights and the disk."
+        name = error.filename or text("a file", language)
+        said = text("file", language, file=name, error=error.strerror or error)
     except Exception as error:
         if os.environ.get("SALESSIM_DEBUG"):
             raise
-        said = (
-            f"This is a defect of salessim, not of your data ({type(error).__name__}: {error}). Please report it; with "
-            "SALESSIM_DEBUG=1 in the environment it says where. `salessim doctor` checks the installation."
-        )
+        said = text("defect", language, error=f"{type(error).__name__}: {error}")
     said = " ".join(said.split())
     print(_in_red(f"salessim: {said}", sys.stderr), file=sys.stderr)
     return 1
@@ -57,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"salessim {__version__}")
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
-    for room in (launch, studies, company, doctor):
+    for room in (launch, studies, pay, company, doctor):
         room.add_commands(verbs)
     return parser
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from salessim.cli.options import Verbs, add_language
+from salessim.cli.texts import text
 from salessim.errors import CrmError, explain
 
 __all__ = ["add_commands"]
@@ -22,9 +23,11 @@ def add_commands(verbs: Verbs) -> None:
 
     sample = verbs.add_parser("sample", help="write the CRM export of the sample company")
     sample.add_argument("folder")
+    add_language(sample, "what is said")
     sample.set_defaults(run=_sample)
 
     register = verbs.add_parser("assumptions", help="print the assumption register")
+    add_language(register, "the register")
     register.set_defaults(run=_assumptions)
 
     bench = verbs.add_parser("bench", help="measure speed and precision on this machine")
@@ -54,7 +57,7 @@ def _fit(chosen: argparse.Namespace) -> int:
     out.mkdir(parents=True, exist_ok=True)
     dump(fitted.market, files[0])
     dump(fitted.plan, files[1])
-    print(f"\nwritten: {files[0]}, {files[1]}")
+    print("\n" + text("written", chosen.lang, files=f"{files[0]}, {files[1]}"))
     return 0
 
 
@@ -62,16 +65,23 @@ def _sample(chosen: argparse.Namespace) -> int:
     from salessim.sample import write_sample
 
     folder = write_sample(chosen.folder)
-    print(f"sample company written to {folder}: " + ", ".join(sorted(path.name for path in folder.iterdir())))
+    files = ", ".join(sorted(path.name for path in folder.iterdir()))
+    print(text("sample", chosen.lang, folder=folder, files=files))
     return 0
 
 
 def _assumptions(chosen: argparse.Namespace) -> int:
     from salessim.model.register import register
+    from salessim.words import definition, label, sentence
 
+    language = chosen.lang
     for entry in register():
-        print(f"{entry.part}.{entry.name} = {entry.default:g} {entry.unit} ({entry.low:g} to {entry.high:g})")
-        print(f"    {entry.meaning}. Source: {entry.source} [{entry.evidence}]")
+        unit = entry.unit if language == "en" else label(f"unit.{entry.unit}", language)
+        between = sentence("range", language, low=f"{entry.low:g}", high=f"{entry.high:g}")
+        print(f"{entry.part}.{entry.name} = {entry.default:g} {unit} ({between})")
+        meaning = entry.meaning if language == "en" else definition(f"setting.{entry.name}", language).rstrip("。")
+        evidence = entry.evidence if language == "en" else label(f"evidence.{entry.evidence}", language)
+        print("    " + text("assumption", language, meaning=meaning, source=entry.source, evidence=evidence))
     return 0
 
 

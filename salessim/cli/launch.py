@@ -16,6 +16,7 @@ from pathlib import Path
 
 from salessim.cli.notebooks import LaunchError, chosen_notebook, copy_notebooks, default_folder
 from salessim.cli.options import Verbs, add_language
+from salessim.cli.texts import text
 from salessim.errors import explain
 
 __all__ = ["add_commands", "app_command", "lab_command", "lab_settings"]
@@ -55,12 +56,14 @@ def lab_command(folder: Path, notebook: Path, *, port: int = 0, browser: bool = 
 
 
 def app_command(notebook: Path, *, port: int = 0, browser: bool = True) -> list[str]:
-    """Return the command that shows one notebook without its code, to this machine only.
+    """Return the command that shows one notebook without its code, to this machine only and to who has the token.
 
-    Voilà keeps kernels of closed tabs; those idle for ten minutes are ended.
+    The notebook is run before somebody opens it, so that the cockpit is there at once. Voilà keeps kernels of closed
+    tabs; those idle for ten minutes are ended.
     """
     command = [
         sys.executable, "-m", "voila", str(notebook), f"--Voila.ip={_HERE}", f"--port={port}",
+        "--Voila.auto_token=True", "--preheat_kernel=True", "--pool_size=1",
         "--MappingKernelManager.cull_interval=60", "--MappingKernelManager.cull_idle_timeout=600",
     ]  # fmt: skip
     return command if browser else [*command, "--no-browser"]
@@ -84,9 +87,9 @@ def _lab(chosen: argparse.Namespace) -> int:
     notebook = chosen_notebook(folder, chosen.lang, chosen.notebook)
     if chosen.lang == "zh":
         if notebook.parts[0] != "zh":
-            print("这些笔记本目前只有英文版。")
+            print(text("only english", chosen.lang))
         if find_spec(_LANGUAGE_PACK) is None:
-            print("JupyterLab菜单为英文；如需中文：pip install jupyterlab-language-pack-zh-CN")
+            print(text("no pack", chosen.lang))
     with tempfile.TemporaryDirectory(prefix="salessim-lab-") as place:
         settings = Path(place) / "labconfig" / "default_setting_overrides.json"
         settings.parent.mkdir()
@@ -94,15 +97,15 @@ def _lab(chosen: argparse.Namespace) -> int:
         before = os.environ.get("JUPYTER_CONFIG_PATH", "")
         paths = os.pathsep.join(filter(None, [place, before]))
         command = lab_command(folder, notebook, port=_port(chosen), browser=not chosen.no_browser)
-        return _run(command, {"JUPYTER_CONFIG_PATH": paths}, f"/doc/tree/{notebook.as_posix()}")
+        return _run(command, {"JUPYTER_CONFIG_PATH": paths}, f"/doc/tree/{notebook.as_posix()}", chosen.lang)
 
 
 def _app(chosen: argparse.Namespace) -> int:
-    _need("voila", "Voilà", 'pip install "voila>=0.5.13"')
+    _need("voila", "Voilà", 'pip install "voila>=0.5.13,<0.6"')
     folder = _copies(chosen)
     notebook = folder / chosen_notebook(folder, chosen.lang, _COCKPIT)
     command = app_command(notebook, port=_port(chosen), browser=not chosen.no_browser)
-    return _run(command, {}, "/", token=False)
+    return _run(command, {}, "/", chosen.lang)
 
 
 def _copies(chosen: argparse.Namespace) -> Path:
@@ -115,10 +118,7 @@ def _copies(chosen: argparse.Namespace) -> Path:
             explain(f"the notebooks cannot be copied ({error.strerror or error})", where=str(folder),
                     remedy="Give another folder with --folder")
         ) from None  # fmt: skip
-    if chosen.lang == "zh":
-        print(f"您的笔记本在 {folder}：新复制{len(copied.written)}个，保留您已有的{len(copied.kept)}个。")
-    else:
-        print(f"Your notebooks are in {folder}: {len(copied.written)} copied, {len(copied.kept)} of yours kept.")
+    print(text("copied", chosen.lang, folder=folder, written=len(copied.written), kept=len(copied.kept)))
     return folder
 
 
@@ -143,16 +143,13 @@ def _port(chosen: argparse.Namespace) -> int:
         return int(probe.getsockname()[1])
 
 
-def _run(command: list[str], settings: Mapping[str, str], page: str, *, token: bool = True) -> int:
+def _run(command: list[str], settings: Mapping[str, str], page: str, language: str) -> int:
     """Run a server until it is stopped; say where it is, since a browser may not open by itself."""
     port = next(part.partition("=")[2] for part in command if ".port=" in part or part.startswith("--port="))
-    environment = {**os.environ, **settings}
-    address = f"http://{_HERE}:{port}{page}"
-    if token:
-        # not on the command line, which other people on the machine can read
-        environment["JUPYTER_TOKEN"] = secrets.token_urlsafe(24)
-        address += f"?token={environment['JUPYTER_TOKEN']}"
-    print(f"{address}\nCtrl-C to stop / 按Ctrl-C停止", flush=True)
+    # the token is not on the command line, which other people on the machine can read
+    environment = {**os.environ, **settings, "JUPYTER_TOKEN": secrets.token_urlsafe(24)}
+    print(f"http://{_HERE}:{port}{page}?token={environment['JUPYTER_TOKEN']}", flush=True)
+    print(text("ctrl-c", language), flush=True)
     server = subprocess.Popen(command, env=environment)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us ends the server too
     try:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from salessim.cli.options import Verbs, add_study
+from salessim.cli.options import Verbs, add_language, add_study
+from salessim.cli.texts import text
 
 if TYPE_CHECKING:
     from salessim.study.study import Study
@@ -41,6 +43,7 @@ def add_commands(verbs: Verbs) -> None:
     why.add_argument("--against", default="today", help="what it is compared with (default: today)")
     why.add_argument("--months", type=int, default=24)
     why.add_argument("--replications", type=int, default=12)
+    add_language(why, "the answer")
     why.set_defaults(run=_explain)
 
 
@@ -59,7 +62,7 @@ def _study(chosen: argparse.Namespace) -> Study:
     if not chosen.quiet:
         print(fitted)
         print()
-        print("compiling the rules on first use, then replaying the market …", file=sys.stderr)
+        print(text("compiling", chosen.lang), file=sys.stderr)
     plans = {"today": fitted.plan}
     for structure in _STRUCTURES:
         changed = fitted.plan.but(name=structure, structure=structure)
@@ -81,7 +84,7 @@ def _compare(chosen: argparse.Namespace) -> int:
 
         path = Path(chosen.picture)
         save_study_figure(study, path, chosen.lang)
-        print(f"\n{'Picture' if chosen.lang == 'en' else '图片'}: {path}")
+        print("\n" + text("picture", chosen.lang, path=path))
     return 0
 
 
@@ -99,7 +102,7 @@ def _report(chosen: argparse.Namespace) -> int:
             study.market, study.plans, plan, against, months=study.months, replications=12, seed=study.seed
         )
     path = study.report(chosen.out, chosen.lang, question=chosen.question, explanation=explanation)
-    print(f"\n{'Report' if chosen.lang == 'en' else '报告'}: {path}")
+    print("\n" + text("report", chosen.lang, path=path))
     return 0
 
 
@@ -107,14 +110,24 @@ def _explain(chosen: argparse.Namespace) -> int:
     from salessim.crm import read_crm
     from salessim.fit import fit_company
     from salessim.study.explain import explain_difference
+    from salessim.words import label, sentence
 
     fitted = fit_company(read_crm(chosen.folder))
     plans = {name: fitted.plan.but(structure=name) for name in (chosen.structure, chosen.against)}
     found = explain_difference(
         fitted.market, plans, chosen.structure, chosen.against, months=chosen.months, replications=chosen.replications
     )
-    print(f"revenue of {chosen.structure} against {chosen.against}: {found.total:+.1%}")
+    language = chosen.lang
+    plan, against = (label(f"structure.{name}", language) for name in (chosen.structure, chosen.against))
+    print(text("explained", language, plan=plan, against=against, total=f"{found.total:+.1%}"))
     for row in found.frame().itertuples():
-        print(f"  {row.mechanism:<14} {row.adds:+7.1%}  (standard error {row.standard_error:.1%})")
-    print(f"  {'the rest':<14} {found.rest:+7.1%}  (balance and workload, with every mechanism off)")
+        name = row.mechanism if language == "en" else sentence(f"report mechanism {row.mechanism}", language)
+        said = f"{_padded(str(name))} {row.adds:+7.1%}"
+        print("  " + text("mechanism", language, mechanism=said, error=f"{row.standard_error:.1%}"))
+    print(f"  {_padded(text('rest', language))} {found.rest:+7.1%}  {text('rest words', language)}")
     return 0
+
+
+def _padded(name: str) -> str:
+    """Fill a name up to a column; a Chinese character takes two places of a terminal."""
+    return name + " " * max(0, 14 - sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in name))

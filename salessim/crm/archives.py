@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
 
-from salessim.crm.limits import MAX_MEMBERS, MAX_RATIO, MAX_UNPACKED, refused
+from salessim.crm.limits import MAX_MEMBERS, MAX_RATIO, MAX_UNPACKED, refused, shown
 from salessim.errors import CrmError, explain
 
 __all__ = ["is_workbook", "leave_out", "open_archive", "pieces", "read_member", "table_members", "ungzip"]
@@ -42,12 +42,12 @@ def open_archive(raw: bytes, name: str) -> zipfile.ZipFile:
     if total > MAX_UNPACKED:
         raise refused("the archive unpacks to far too much", name, total, f"{MAX_UNPACKED:,} bytes or less")
     for member in members:
-        inside = f"{name}, {member.filename[:100]}"
+        inside = f"{name}, {shown(member.filename)}"
         parts = {*PurePosixPath(member.filename).parts, *PureWindowsPath(member.filename).parts}
         if ".." in parts or PurePosixPath(member.filename).is_absolute() or PureWindowsPath(member.filename).anchor:
-            raise refused("a file of the archive points outside it", name, member.filename[:100], "names without ..")
+            raise refused("a file of the archive points outside it", name, shown(member.filename), "names without ..")
         if stat.S_ISLNK(member.external_attr >> 16):
-            raise refused("the archive holds a link instead of a file", name, member.filename[:100], "plain files")
+            raise refused("the archive holds a link instead of a file", name, shown(member.filename), "plain files")
         if member.flag_bits & 1:
             raise CrmError(explain("the file is locked with a password", where=inside, remedy="Save it without one"))
         if member.file_size > _LARGE and member.file_size > MAX_RATIO * max(member.compress_size, 1):
@@ -84,7 +84,7 @@ def pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Iter
     CrmError
         If the file is damaged or larger than it claims.
     """
-    inside = f"{name}, {member.filename[:100]}"
+    inside = f"{name}, {shown(member.filename)}"
     size = 0
     try:
         with archive.open(member) as source:

@@ -13,6 +13,7 @@ from salessim.crm.clean import label_key, name_key
 from salessim.crm.plain import among
 from salessim.crm.profiles import load_data
 from salessim.crm.report import ReportBuilder, Sentence, sentence
+from salessim.crm.stage_checks import look_at_stages
 from salessim.errors import CrmError, explain
 
 __all__ = ["Seen", "cannot_tell", "date_range", "look", "looks_like_test", "missing_shares", "refuse_bad_prices"]
@@ -118,9 +119,11 @@ def look(
     _records(deals, log)
     _people(tables["users"], deals, as_of, log)
     _unused(tables, log)
-    _accounts_alike(tables["accounts"], log)
+    _accounts_alike(tables["accounts"], deals, log)
+    _places_coded(tables["accounts"], log)
     _products(frames.get("products"), log)
     _history(tables, log)
+    look_at_stages(tables, log)
     zombies, cut_off = _zombies(deals, end, log)
     _left_truncation(deals, log)
     return Seen(zombies, cut_off, _overdue(deals, as_of, log))
@@ -253,8 +256,17 @@ def _unused(tables: Mapping[str, pd.DataFrame], log: ReportBuilder) -> None:
             log.add("without_deals", column=key, count=len(idle), of=len(frame), table=table)
 
 
-def _accounts_alike(accounts: pd.DataFrame, log: ReportBuilder) -> None:
-    names = accounts["name"].dropna()
+def _places_coded(accounts: pd.DataFrame, log: ReportBuilder) -> None:
+    """Provinces and cities as the numbers of the Chinese state, which no place is found by."""
+    coded = pd.DataFrame({name: accounts[name].str.fullmatch(r"\d{6}", na=False) for name in ("region", "place")})
+    count = int(coded.any(axis=1).sum())
+    if count:
+        log.add("places_coded", column="place", count=count, of=len(accounts))
+
+
+def _accounts_alike(accounts: pd.DataFrame, deals: pd.DataFrame, log: ReportBuilder) -> None:
+    """Accounts whose names differ in their legal form only; without a table of accounts, those that deals name."""
+    names = accounts["name"].dropna() if len(accounts) else deals["account_id"].dropna().drop_duplicates()
     core = names.map(lambda name: name_key(_LEGAL.sub(" ", name.casefold())))
     alike = names[(core != "") & core.duplicated(keep=False)]
     if len(alike):

@@ -10,7 +10,7 @@ import pandas as pd
 from salessim.crm.profiles import Profile, header_key
 from salessim.crm.report import ReportBuilder
 
-__all__ = ["apply_codes", "collect_codes", "relabel", "strip_prefix"]
+__all__ = ["apply_codes", "collect_codes", "relabel"]
 
 Codes = dict[str, dict[str, str]]
 # Column whose codes are listed under another name: the same word means other things there.
@@ -79,11 +79,3 @@ def apply_codes(frames: Mapping[str, pd.DataFrame], codes: Codes, log: ReportBui
         if hit.any():
             frame[column] = relabel(frame[column], labels)
             log.add("codes_read", column=f"{table}.{column}", count=int(hit.sum()))
-
-
-def strip_prefix(frames: Mapping[str, pd.DataFrame], prefix: str) -> None:
-    """Take the CRM's mark off identifiers, which some of its exports write and others do not."""
-    for frame in frames.values():
-        for column in [name for name in frame if str(name).endswith("_id")]:
-            if frame[column].str.startswith(prefix, na=False).any():
-                frame[column] = frame[column].str.removeprefix(prefix)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
-from salessim.crm.dates import EARLIEST, FITS, LATEST, DateReading, read_dates
+from salessim.crm.dates import EARLIEST, FITS, LATEST, DateReading, in_zone, read_dates, zone_of
 from salessim.crm.mapping import Wishes
 from salessim.crm.plain import arrow, has_offset, plain_dates, plain_numbers, plain_texts
 from salessim.crm.profiles import header_key, load_data
@@ -208,7 +208,23 @@ def read_date_columns(columns: list[tuple[pd.Series, ColumnContext]]) -> list[Re
     rest = [at for at in range(len(columns)) if at not in readings]
     for at, reading in zip(rest, _read_dates_by_text([columns[at] for at in rest]), strict=True):
         readings[at] = reading
-    return [readings[at] for at in range(len(columns))]
+    return [_of_header_zone(readings[at], *columns[at]) for at in range(len(columns))]
+
+
+def _of_header_zone(reading: Reading, cells: pd.Series, context: ColumnContext) -> Reading:
+    """Times under a header that names their zone, as ``Created Time (UTC)``, in the zone of the mapping."""
+    ahead = zone_of(context.unit)
+    times = reading.values
+    bare = bool((times.dropna() == times.dropna().dt.floor("D")).all())  # dates without a clock have no zone
+    if ahead is None or bare or reading.format.startswith("epoch") or has_offset(cells):
+        return reading
+    if not context.wishes.time_zone:
+        return replace(reading, notes={**reading.notes, "date_offset": int(times.notna().sum())})
+    return replace(
+        reading,
+        values=in_zone(times, ahead, context.wishes.time_zone),
+        format=f"{reading.format}, {context.unit} -> {context.wishes.time_zone}",
+    )
 
 
 def _read_dates_by_text(columns: list[tuple[pd.Series, ColumnContext]]) -> list[Reading]:

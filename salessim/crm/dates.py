@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 import numpy as np
@@ -19,7 +20,7 @@ import pandas as pd
 
 from salessim.crm.profiles import load_data
 
-__all__ = ["EARLIEST", "FITS", "LATEST", "DateReading", "read_dates"]
+__all__ = ["EARLIEST", "FITS", "LATEST", "DateReading", "in_zone", "read_dates", "zone_of"]
 
 FITS = 0.98  # share of the cells one format must fit
 EARLIEST, LATEST = (
@@ -130,6 +131,27 @@ def read_dates(
     placeholder = ~np.isnat(raw) & np.isnat(values)
     offset = best.startswith("epoch") or any(map(_has_offset, texts[:_SAMPLE]))
     return DateReading(best, values, placeholder, share, both_ways, order, offset, tuple(readers))
+
+
+def zone_of(unit: str) -> timedelta | None:
+    """How far ahead of UTC the zone is that a header names, as in ``Created Time (GMT+8)``; None: it names no zone.
+
+    Examples
+    --------
+    >>> zone_of("UTC"), zone_of("GMT+8"), zone_of("UTC-03:30") == -timedelta(hours=3.5), zone_of("converted")
+    (datetime.timedelta(0), datetime.timedelta(seconds=28800), True, None)
+    """
+    found = re.fullmatch(r"(?:UTC|GMT)\s*(?:([+-])(\d{1,2})(?::?(\d{2}))?)?", unit.strip(), re.IGNORECASE)
+    if found is None:
+        return None
+    ahead = timedelta(hours=int(found[2] or 0), minutes=int(found[3] or 0))
+    return -ahead if found[1] == "-" else ahead
+
+
+def in_zone(times: pd.Series, ahead: timedelta, time_zone: str) -> pd.Series:
+    """Return clock times of a zone that is ahead of UTC as those of another zone."""
+    instants = (times - pd.Timedelta(ahead)).dt.tz_localize("UTC")
+    return instants.dt.tz_convert(time_zone).dt.tz_localize(None).astype("datetime64[us]")
 
 
 def _promising(texts: list[str], readers: Mapping[str, Callable[[list[str]], np.ndarray]]) -> list[str]:

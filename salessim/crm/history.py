@@ -7,6 +7,7 @@ each change of amount, expected date or owner.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 
 from salessim.crm.codes import Codes, relabel
 from salessim.crm.columns import ColumnContext, read_date_columns
+from salessim.crm.dates import zone_of
 from salessim.crm.mapping import Wishes
 from salessim.crm.placing import Placed
 from salessim.crm.plain import among
@@ -57,17 +59,18 @@ def entered_columns(
     if pattern is None or deal_ids is None:
         return None, ()
     used = {match.position for match in placed.columns}
+    headers = [_without_zone(header) for header in placed.raw.header]
     found = [
         (position, match)
-        for position, header in enumerate(placed.raw.header)
-        if position not in used and len(header) <= LONGEST_HEADER and (match := pattern.fullmatch(header.strip()))
+        for position, (header, _) in enumerate(headers)
+        if position not in used and len(header) <= LONGEST_HEADER and (match := pattern.fullmatch(header))
     ]
     if not found:
         return None, ()
     contexts = [
         ColumnContext(
             file=placed.raw.name, table="deals", header=placed.raw.header[position], canonical="entered_at",
-            kind="date", unit="", separator=placed.raw.separator, rows=records.rows, wishes=wishes,
+            kind="date", unit=headers[position][1], separator=placed.raw.separator, rows=records.rows, wishes=wishes,
         )
         for position, _ in found
     ]  # fmt: skip
@@ -93,6 +96,14 @@ def entered_columns(
     events["origin"] = pd.Series("columns", index=events.index, dtype="str")
     events = events.sort_values(["_row", "entered_at"], kind="stable").reset_index(drop=True)
     return events, [position for position, _ in found]
+
+
+def _without_zone(header: str) -> tuple[str, str]:
+    """A header and the zone it names behind itself, as in ``Date entered "Offer" (UTC)``; empty: none."""
+    plain = unicodedata.normalize("NFKC", header).strip()
+    base, bracket, unit = plain.removesuffix(")").rpartition("(")
+    named = bracket and plain.endswith(")") and zone_of(unit) is not None
+    return (base.strip(), unit) if named else (header.strip(), "")
 
 
 def events_of_changes(

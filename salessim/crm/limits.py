@@ -24,6 +24,7 @@ __all__ = [
     "refuse_declarations",
     "refuse_long_lines",
     "refused",
+    "shown",
 ]
 
 MAX_FILE = 1 << 30  # bytes of a file on disk
@@ -37,6 +38,7 @@ MAX_COLUMNS = 16_384  # columns of a table, as in Excel
 
 _DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _CHUNK = 64 << 20
+_SHOWN_NAME = 100  # characters
 
 
 def refused(what: str, where: str, value: object, allowed: str) -> CrmError:
@@ -75,3 +77,15 @@ def refuse_declarations(piece: bytes, name: str) -> None:
     """
     if _DECLARED.search(piece):
         raise refused("the XML declares entities, which no export does", name, "<!DOCTYPE or <!ENTITY", "plain XML")
+
+
+def shown(name: str) -> str:
+    r"""The name of a file inside an archive as a message shows it: on one line, and not endless.
+
+    Examples
+    --------
+    >>> shown("deals\n2.csv")
+    'deals 2.csv'
+    """
+    line = " ".join("".join(char if char.isprintable() else " " for char in name).split())
+    return line if len(line) <= _SHOWN_NAME else line[:_SHOWN_NAME] + "…"

@@ -46,16 +46,22 @@ def load_data(name: str) -> Any:
 
 @lru_cache(maxsize=8192)
 def header_key(header: str) -> str:
-    """Header without case, blanks, punctuation and full-width forms.
+    """Header without case, blanks, punctuation, full-width forms and traditional Chinese characters.
 
     Examples
     --------
     >>> header_key("Deal_Name") == header_key(" deal name ") == "dealname"
     True
-    >>> header_key("商机金额（本位币）")
-    '商机金额本位币'
+    >>> header_key("商机金额（本位币）"), header_key("商機金額")
+    ('商机金额本位币', '商机金额')
     """
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", header).casefold())
+    key = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", header).casefold())
+    return key if key.isascii() else key.translate(_simplified())
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    return str.maketrans(load_data("values")["traditional"])
 
 
 @lru_cache(maxsize=8192)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,8 @@ from typing import Any
 import pandas as pd
 
 from salessim.crm import checks, joins
-from salessim.crm.codes import Codes, apply_codes, collect_codes, strip_prefix
-from salessim.crm.columns import ColumnContext, OrderUnknownError, Reading, read_column, read_date_columns
-from salessim.crm.files import DAMAGED_MARK, RawFile
+from salessim.crm.codes import Codes, apply_codes, collect_codes
+from salessim.crm.files import DAMAGED_MARK
 from salessim.crm.history import (
     deals_of_events,
     entered_columns,
@@ -22,13 +21,15 @@ from salessim.crm.history import (
     settle_entry_times,
     split_events,
 )
+from salessim.crm.identifiers import tidy_identifiers
 from salessim.crm.mapping import IGNORE, Wishes, check_used, read_wishes
+from salessim.crm.parsing import Parsed, file_report, parse_all, unused_report
 from salessim.crm.placing import Placed, place_files
 from salessim.crm.privacy import hide_names, names_of
 from salessim.crm.profiles import header_key, load_data, load_profiles
-from salessim.crm.report import ColumnReport, FileReport, ImportReport, ReportBuilder
+from salessim.crm.report import ColumnReport, ImportReport, ReportBuilder
 from salessim.crm.rows import KeptRows, merge_duplicates, records_of
-from salessim.crm.schema import ID_OF, SCHEMA, kind_of
+from salessim.crm.schema import ID_OF, SCHEMA
 from salessim.crm.snapshots import differ, is_series
 from salessim.crm.sources import Sources, find_files, read_sources
 from salessim.crm.status import decide_closing, decide_status, stage_classes, with_status_events
@@ -108,16 +109,15 @@ def read_crm(
     check_used(wishes, [*(raw.name for raw in sources.tables), *sources.ignored], _headers_by_table(placed))
     kept = [records_of(one, log) for one in placed]
     _refuse_empty(placed, kept, log)
-    parsed = _parse_all(placed, kept, wishes, log)
+    parsed = parse_all(placed, kept, wishes, log)
     dropped = {one.raw.name: records.dropped for one, records in zip(placed, kept, strict=True)}
 
     stages = [result.frame for one, result in zip(placed, parsed, strict=True) if one.table == "stages"]
     codes = collect_codes(profile, sources.codes, pd.concat(stages, ignore_index=True) if stages else None)
     more_events = _entered(placed, kept, parsed, codes, wishes)
     frames, of_snapshots = _tables(placed, parsed, wishes, dropped, log)
-    if profile.id_prefix:
-        strip_prefix(frames, profile.id_prefix)
-        strip_prefix({"events": more_events, "changes": of_snapshots[1]}, profile.id_prefix)
+    told = {"stages in deals": more_events, "events of exports": of_snapshots[0], "changes of exports": of_snapshots[1]}
+    tidy_identifiers({**frames, **told}, profile, log)
     apply_codes({**frames, "stage_events": of_snapshots[0]}, codes, log)
     if "deals" not in frames:
         frames["deals"] = _no_deals() if "leads" in frames else deals_of_events(frames, log)
@@ -160,8 +160,8 @@ def read_crm(
     report = ImportReport(
         findings=log.findings(),
         files=(
-            *(_file_report(one, dropped[one.raw.name], result) for one, result in zip(placed, parsed, strict=True)),
-            *(_unused_report(raw) for raw in unused),
+            *(file_report(one, dropped[one.raw.name], result) for one, result in zip(placed, parsed, strict=True)),
+            *(unused_report(raw) for raw in unused),
         ),
         profile=profile.name,
         as_of=snapshot,
@@ -182,7 +182,7 @@ def _no_deals() -> pd.DataFrame:
 
 
 def _entered(
-    placed: Sequence[Placed], kept: Sequence[KeptRows], parsed: Sequence[_Parsed], codes: Codes, wishes: Wishes
+    placed: Sequence[Placed], kept: Sequence[KeptRows], parsed: Sequence[Parsed], codes: Codes, wishes: Wishes
 ) -> pd.DataFrame:
     """Stage events that stand as columns in the rows of deals."""
     parts = []
@@ -316,93 +316,9 @@ def _refuse_empty(placed: Sequence[Placed], kept: Sequence[KeptRows], log: Repor
         )
 
 
-@dataclass(frozen=True)
-class _Parsed:
-    """Typed columns of a file and how they were read."""
-
-    frame: pd.DataFrame
-    reports: dict[int, ColumnReport]
-
-
-def _parse_all(placed: Sequence[Placed], kept: Sequence[KeptRows], wishes: Wishes, log: ReportBuilder) -> list[_Parsed]:
-    """Parse every file; one that cannot tell day from month by itself takes the order that the others prove."""
-    parsed: dict[int, _Parsed] = {}
-    unclear: dict[int, OrderUnknownError] = {}
-    for at, (one, records) in enumerate(zip(placed, kept, strict=True)):
-        try:
-            parsed[at] = _parse(one, records, wishes, log)
-        except OrderUnknownError as trouble:
-            unclear[at] = trouble
-    formats = {column.format for result in parsed.values() for column in result.reports.values()}
-    proven = formats & {"d/m/y", "m/d/y"}
-    for at, problem in unclear.items():
-        if len(proven) != 1:
-            raise problem
-        told = replace(wishes, day_first=proven == {"d/m/y"})
-        parsed[at] = _parse(placed[at], kept[at], told, log)
-        log.add("order_from_others", file=placed[at].raw.name, format=min(proven))
-    return [parsed[at] for at in range(len(placed))]
-
-
-def _parse(placed: Placed, records: KeptRows, wishes: Wishes, log: ReportBuilder) -> _Parsed:
-    raw = placed.raw
-    contexts = [
-        ColumnContext(
-            file=raw.name,
-            table=placed.table,
-            header=match.header,
-            canonical=match.canonical,
-            kind=kind_of(placed.table, match.canonical),
-            unit=match.unit,
-            separator=raw.separator,
-            rows=records.rows,
-            wishes=wishes,
-        )
-        for match in placed.columns
-    ]
-    cells = [records.cells[match.position] for match in placed.columns]
-    dated = [at for at, context in enumerate(contexts) if context.kind == "date"]
-    readings: dict[int, Reading] = dict(
-        zip(dated, read_date_columns([(cells[at], contexts[at]) for at in dated]), strict=True)
-    )
-    for at, context in enumerate(contexts):
-        if at not in readings:
-            readings[at] = read_column(cells[at], context)
-    columns: dict[str, pd.Series] = {}
-    reports: dict[int, ColumnReport] = {}
-    for at, context in enumerate(contexts):
-        reading = readings[at]
-        columns[context.canonical] = reading.values
-        if context.canonical == "amount" and reading.currencies is not None:
-            columns["_amount_currency"] = reading.currencies
-        _tell(reading, context, log)
-        share = float(reading.values.isna().mean()) if len(reading.values) else 0.0
-        reports[placed.columns[at].position] = ColumnReport(
-            context.header, context.canonical, reading.format, int(reading.odd.sum()), share
-        )
-    frame = pd.DataFrame(columns)
-    frame["_file"], frame["_row"] = pd.Series(raw.name, index=frame.index, dtype="str"), records.rows
-    return _Parsed(frame, reports)
-
-
-def _tell(reading: Reading, context: ColumnContext, log: ReportBuilder) -> None:
-    if reading.odd.any():
-        log.add(
-            "odd_cells",
-            file=context.file,
-            column=context.header,
-            rows=context.rows[reading.odd],
-            count=int(reading.odd.sum()),
-            words=", ".join(reading.examples),
-            format=reading.format,
-        )
-    for code, count in reading.notes.items():
-        log.add(code, file=context.file, column=context.header, count=count)
-
-
 def _tables(
     placed: Sequence[Placed],
-    parsed: Sequence[_Parsed],
+    parsed: Sequence[Parsed],
     wishes: Wishes,
     dropped: Mapping[str, dict[str, int]],
     log: ReportBuilder,
@@ -441,32 +357,3 @@ def _merge(frames: dict[str, pd.DataFrame], dropped: Mapping[str, dict[str, int]
             dropped[name]["duplicate"] += count
 
 
-def _file_report(placed: Placed, dropped: Mapping[str, int], parsed: _Parsed) -> FileReport:
-    raw = placed.raw
-    columns = []
-    for position, header in enumerate(raw.header):
-        if position in parsed.reports:
-            columns.append(parsed.reports[position])
-        elif header or (raw.cells[position] != "").any():
-            columns.append(
-                ColumnReport(header or f"column {position + 1}", "", "", 0, float((raw.cells[position] == "").mean()))
-            )
-    return FileReport(
-        name=raw.name,
-        table=placed.table,
-        encoding=raw.encoding,
-        separator=raw.separator,
-        header_row=raw.header_row,
-        rows_read=len(raw.rows),
-        rows_kept=len(raw.rows) - sum(dropped.values()),
-        dropped=dict(dropped),
-        columns=tuple(columns),
-    )
-
-
-def _unused_report(raw: RawFile) -> FileReport:
-    columns = tuple(
-        ColumnReport(header, "", "", 0, float((raw.cells[at] == "").mean())) for at, header in enumerate(raw.header)
-    )
-    count = len(raw.rows)
-    return FileReport(raw.name, "", raw.encoding, raw.separator, raw.header_row, count, 0, {"not_used": count}, columns)

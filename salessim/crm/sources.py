@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from salessim.crm.archives import is_workbook, open_archive, read_member, table_members, ungzip
 from salessim.crm.files import ALLOWED, SAVE_AS, RawFile, read_text
 from salessim.crm.json_tables import read_json
-from salessim.crm.limits import MAX_FILE, refused
+from salessim.crm.limits import MAX_FILE, refused, shown
 from salessim.crm.stage_map import is_stage_map, read_stage_map
 from salessim.crm.workbooks import read_workbook
 from salessim.errors import CrmError, explain
@@ -142,7 +142,7 @@ def _read(raw: bytes, name: str, sources: Sources, knows: Callable[[str], bool],
             sources.skipped.append((name, "an archive inside an archive"))
             return
         for member in table_members(archive):
-            label = f"{name}/{member.filename}"
+            label = f"{name}/{shown(member.filename)}"
             if PurePosixPath(member.filename.lower()).suffix not in _READ:
                 sources.skipped.append((label, ""))
                 continue

@@ -16,7 +16,7 @@ import pandas as pd
 
 from salessim.crm.archives import leave_out, open_archive, pieces
 from salessim.crm.files import RawFile, header_at
-from salessim.crm.limits import MAX_CELL, MAX_CELLS, refuse_declarations, refused
+from salessim.crm.limits import MAX_CELL, MAX_CELLS, refuse_declarations, refused, shown
 from salessim.errors import CrmError, explain
 
 __all__ = ["read_workbook"]
@@ -69,7 +69,7 @@ def read_workbook(raw: bytes, name: str, knows: Callable[[str], bool]) -> list[R
     filled = [(title, rows, merged) for title, rows, merged in sheets if rows]
     files = []
     for title, rows, merged in filled:
-        label = name if len(filled) == 1 else f"{name} [{title}]"
+        label = name if len(filled) == 1 else f"{name} [{shown(title)}]"
         table = _table(rows, merged, label, knows)
         if table is not None:
             files.append(table)
@@ -87,7 +87,7 @@ def _look_into(raw: bytes, name: str) -> None:
         tail = b""
         for piece in pieces(archive, member, name):
             text = tail + piece
-            refuse_declarations(text, f"{name}, {member.filename}")
+            refuse_declarations(text, f"{name}, {shown(member.filename)}")
             if sheet:
                 for found in _REFERENCE.finditer(text):
                     columns = max(columns, _column(found[1] or found[3]))
@@ -98,7 +98,7 @@ def _look_into(raw: bytes, name: str) -> None:
         if columns * last_row > MAX_CELLS:
             raise refused(
                 "a sheet claims far too many cells",
-                f"{name}, {member.filename}",
+                f"{name}, {shown(member.filename)}",
                 f"{last_row:,} rows × {columns:,} columns",
                 f"{MAX_CELLS:,} cells or fewer",
             )

@@ -2,5 +2,6 @@
 
 from salessim.fit.fitting import Fit, fit_company, fit_market, fit_plan
 from salessim.fit.goodness import Goodness, goodness_of_fit
+from salessim.fit.origin import known_on
 
-__all__ = ["Fit", "Goodness", "fit_company", "fit_market", "fit_plan", "goodness_of_fit"]
+__all__ = ["Fit", "Goodness", "fit_company", "fit_market", "fit_plan", "goodness_of_fit", "known_on"]

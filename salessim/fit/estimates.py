@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from salessim.fit.loglinear import Counts, fit_counts
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -21,6 +23,9 @@ Floats = NDArray[np.float64]
 _NORMAL_95 = 1.959964
 _MONTHS_FOR_SEASON = 24
 _FEW = 5
+_MOST_CELLS, _MOST_REGIONS = 1_500, 200
+"""Cells of segment and product, and regions, that have effects of their own: beyond, the smallest go together."""
+_REST = "all others"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +86,6 @@ def estimate_demand(history: History, segment_of: pd.Series, potential: pd.Serie
         ``poisson`` or ``negative binomial``: the second where counts vary by more than chance (p < 0.01).
     """
     import pandas as pd
-    import statsmodels.api as sm
-    from scipy import stats
 
     deals = history.in_window
     months = pd.period_range(history.since, history.end, freq="M")
@@ -91,55 +94,35 @@ def estimate_demand(history: History, segment_of: pd.Series, potential: pd.Serie
     first[0] = max(first[0], history.since.to_datetime64())
     last[-1] = min(last[-1], history.end.to_datetime64())
     days = (last - first) / np.timedelta64(1, "D")
-    months, days = months[days > 0], days[days > 0]
+    months, first, days = months[days > 0], first[days > 0], days[days > 0]
     products = sorted(deals["product"].dropna().astype(str).unique()) or ["product"]
     place = pd.DataFrame({"segment": segment_of.astype(str), "region": region_of.astype(str), "size": potential})
-    groups = place.groupby(["segment", "region"])["size"].sum().reset_index()
-    n_g, n_p, n_m = len(groups), len(products), len(months)
-    code = {pair: i for i, pair in enumerate(zip(groups["segment"], groups["region"], strict=True))}
-    known = deals[deals["account"].isin(place.index)]
-    at = place.loc[known["account"].to_numpy()]
-    g = np.array([code[pair] for pair in zip(at["segment"], at["region"], strict=True)], dtype=np.int64)
-    p = pd.Index(products).get_indexer(known["product"].fillna("product").astype(str))
-    m = months.get_indexer(known["created"].dt.to_period("M"))
-    good = (p >= 0) & (m >= 0)
-    counts = np.bincount((g * n_p + p)[good] * n_m + m[good], minlength=n_g * n_p * n_m).astype(float)
+    place["segment"] = _merged(place["segment"], max(_MOST_CELLS // len(products), 1))
+    place["region"] = _merged(place["region"], _MOST_REGIONS)
+    segments, regions = sorted(place["segment"].unique()), sorted(place["region"].unique())
+    n_s, n_r, n_p, n_m = len(segments), len(regions), len(products), len(months)
+    n_cells, n_regions = n_s * n_p, n_r - 1
+    row_s, row_r = pd.Index(segments).get_indexer(place["segment"]), pd.Index(regions).get_indexer(place["region"])
+    sizes = np.zeros((n_s, n_r))
+    np.add.at(sizes, (row_s, row_r), place["size"].to_numpy())
+    at = place.index.get_indexer(deals["account"])  # type: ignore[arg-type]
+    p = pd.Index(products).get_indexer(deals["product"].fillna("product").astype(str))
+    m = np.searchsorted(first, deals["created"].to_numpy(), side="right") - 1
+    good = (at >= 0) & (p >= 0) & (m >= 0)
     # deals without a known account are spread like the others
-    counts_all = max(len(deals), 1) / max(counts.sum(), 1.0)
-    gg, pp, mm = (x.ravel() for x in np.indices((n_g, n_p, n_m)))
-    exposure = groups["size"].to_numpy()[gg] * days[mm] / 365.0
-    segments = sorted(groups["segment"].unique())
-    regions = sorted(groups["region"].unique())
-    cell_names = [(s, q) for s in segments for q in products]
-    row_segment = pd.Index(segments).get_indexer(groups["segment"])[gg]
-    row_region = pd.Index(regions).get_indexer(groups["region"])[gg]
-    columns = [(row_segment * n_p + pp == k).astype(float) for k in range(len(cell_names))]
-    n_cells = len(columns)
-    columns += [(row_region == k).astype(float) for k in range(1, len(regions))]
-    n_regions = len(regions) - 1
+    counts_all = max(len(deals), 1) / max(float(good.sum()), 1.0)
     seasonal = n_m >= _MONTHS_FOR_SEASON  # growth and season can be told apart only where each month comes twice
-    if seasonal:
-        start_of = (first[:n_m] - history.since.to_datetime64()) / np.timedelta64(1, "D")
-        columns.append(((start_of + days / 2 - history.days / 2) / 365.0)[mm])
-    phase = months.month.to_numpy()[mm] - 1 if seasonal else mm
+    start_of = (first - history.since.to_datetime64()) / np.timedelta64(1, "D")
+    found = fit_counts(
+        Counts(
+            row_s[at[good]], row_r[at[good]], p[good], m[good], sizes, n_p, days / 365.0,
+            months.month.to_numpy() - 1 if seasonal else np.arange(n_m),
+            (start_of + days / 2 - history.days / 2) / 365.0 if seasonal else None,
+        )
+    )  # fmt: skip
     n_t = 12 if seasonal else n_m
-    columns += [(phase == k).astype(float) - (phase == 0).astype(float) for k in range(1, n_t)]
-    # cells in which nothing was ever seen say only that their rate is low: half an opportunity keeps them finite
-    seen = np.bincount(row_segment * n_p + pp, weights=counts, minlength=n_cells)
-    weight = np.bincount(row_segment * n_p + pp, weights=exposure, minlength=n_cells)
-    y = counts + np.where(seen == 0, 0.5, 0.0)[row_segment * n_p + pp] * exposure / weight[row_segment * n_p + pp]
-    x = np.column_stack(columns)
-    offset = np.log(exposure)
-    fitted = sm.GLM(y, x, family=sm.families.Poisson(), offset=offset).fit()
-    how = "poisson"
-    mu = np.asarray(fitted.mu)
-    # Pearson's statistic of sparse counts varies by 2 + 1 / mean per cell, not by 2
-    excess = (float(fitted.pearson_chi2) - (len(y) - x.shape[1])) / float(np.sqrt((2.0 + 1.0 / mu).sum()))
-    if stats.norm.sf(excess) < 0.01:
-        alpha = max(float((((y - mu) ** 2 - mu)).sum() / (mu**2).sum()), 1e-6)
-        fitted = sm.GLM(y, x, family=sm.families.NegativeBinomial(alpha=alpha), offset=offset).fit()
-        how = "negative binomial"
-    beta, covariance = np.asarray(fitted.params), np.asarray(fitted.cov_params())
+    how = "negative binomial" if found.alpha else "poisson"
+    beta, covariance = found.beta, found.covariance
 
     # from cells to what a market has: mean of a product by size, ratios to it, an index with mean 1
     size = place.groupby("segment")["size"].sum().reindex(segments).to_numpy()
@@ -202,6 +185,14 @@ def estimate_demand(history: History, segment_of: pd.Series, potential: pd.Serie
     return Estimates(tuple(names), np.array(mean), change @ covariance @ change.T, how)
 
 
+def _merged(names: pd.Series, most: int) -> pd.Series:
+    """Put the names that few accounts have together, so that no more than `most` remain."""
+    count = names.value_counts()
+    if len(count) <= most:
+        return names
+    return names.where(names.isin(count.index[: most - 1]), _REST)
+
+
 def estimate_chances(log: StepLog) -> Estimates:
     """Estimate the chances to go on: a logit by stage, product and segment (discrete-time hazard of a deal).
 
@@ -219,11 +210,12 @@ def estimate_chances(log: StepLog) -> Estimates:
     key = pd.DataFrame(
         {
             "stage": steps["stage"].to_numpy(),
-            "segment": steps["segment"].to_numpy(),
-            "product": steps["product"].to_numpy(),
+            "segment": steps["segment"].array,
+            "product": steps["product"].array,
             "won": (steps["what"] == 1).to_numpy().astype(float),
         }
     )
+    key["segment"] = _merged(key["segment"], max(_MOST_CELLS // key["product"].nunique(), 1))
     table = key.groupby(["stage", "segment", "product"])["won"].agg(["sum", "count"]).reset_index()
     cells = table[["segment", "product"]].drop_duplicates().sort_values(["segment", "product"]).to_numpy()
     which = {tuple(cell): k for k, cell in enumerate(cells)}
@@ -297,11 +289,12 @@ def _lognormal(done: Floats, open_for: Floats) -> tuple[float, float, Floats, fl
     from scipy import optimize, special
 
     y, c = np.log(done), np.log(open_for)
+    n, total, squares = len(y), float(y.sum()), float(((y - y.mean()) ** 2).sum())
 
     def loss(theta: Floats) -> float:
         mu, tau = theta
-        z = (y - mu) * np.exp(-tau)
-        value = -0.5 * float((z**2).sum()) - len(y) * (tau + 0.5 * np.log(2 * np.pi)) - float(y.sum())
+        off = (squares + n * (total / n - mu) ** 2) * np.exp(-2.0 * tau)
+        value = -0.5 * off - n * (tau + 0.5 * np.log(2 * np.pi)) - total
         return -(value + float(special.log_ndtr(-(c - mu) * np.exp(-tau)).sum()))
 
     start = np.array([y.mean(), np.log(max(y.std(), 0.05))])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from salessim.fit.applied import calls_of, covers_of, given_of, turnover_note, turnover_taken, worth_notes
+from salessim.fit.capacity import Capacity, capacity_note, estimate_capacity, selling_hours_a_day
 from salessim.fit.company import fit_accounts, fit_affinity, fit_products, fit_season
 from salessim.fit.estimates import Estimates, estimate_chances, estimate_delays, estimate_demand, estimate_values
 from salessim.fit.funnel import fit_funnel
@@ -15,7 +16,7 @@ from salessim.fit.history import History, read_history
 from salessim.fit.leavers import Turnover, estimate_turnover
 from salessim.fit.notes import Note
 from salessim.fit.settling import Targets, settle_fit
-from salessim.fit.state import fit_experience, fit_open_deals, fit_owners, fit_team
+from salessim.fit.state import fit_experience, fit_open_deals, fit_owners, fit_team, read_mix
 from salessim.fit.steps import read_steps
 from salessim.fit.uncertainty import Uncertainty
 from salessim.fit.worth import EFFECTS, Worth, estimate_worth
@@ -24,6 +25,7 @@ from salessim.model.market import Affinity, Market
 from salessim.model.mechanisms import Demand
 from salessim.model.plan import Plan
 from salessim.model.today import Today
+from salessim.words import sentence
 
 if TYPE_CHECKING:
     from salessim.crm.tables import CrmData
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["DEAL_TIME", "Fit", "fit_company", "fit_market", "fit_plan"]
 
 DEAL_TIME = 0.4
-"""Assumed share of selling time that deals take today, travel included (ours, unsourced). No export shows it."""
+"""Assumed share of selling time that deals take today, travel included (ours, unsourced). Few exports show it."""
 
 _COMMISSION = 0.02
 _SHARES = {
@@ -39,6 +41,12 @@ _SHARES = {
     "training_cost": 0.001,
 }  # fmt: skip
 """What people cost, as shares of a rep's revenue: selling costs about a tenth of sales. Ours; no export shows it."""
+
+_CHECKS = {
+    "opportunities": "fit check opportunities", "won_share": "fit check won_share",
+    "cycle_days": "fit check cycle_days", "deal_time": "fit check deal_time",
+}  # fmt: skip
+"""What a settled market is checked on, and the sentence that names it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +70,8 @@ class Fit:
         Reps who stopped selling.
     uncertainty : Uncertainty
         Of what `draws` draws.
+    capacity : Capacity
+        Selling time in use, as far as the log accounts for it.
     """
 
     market: Market
@@ -72,6 +82,7 @@ class Fit:
     worth: Worth
     turnover: Turnover
     uncertainty: Uncertainty
+    capacity: Capacity
 
     def draws(self, n: int, seed: int = 1) -> list[Market]:
         """Draw markets that the history leaves possible.
@@ -113,30 +124,46 @@ class Fit:
         """
         return "\n".join(note.say(language) for note in self.notes)
 
-    def __str__(self) -> str:
+    def say(self, language: str = "en") -> str:
+        """Return what was fitted, how the settled model compares with history, and the notes.
+
+        Raises
+        ------
+        WordsError
+            For a language that does not exist.
+        """
         market = self.market
-        lines = [
-            f"Fitted: {len(market.accounts):,} accounts in {len(market.segments)} segments, "
-            f"{len(market.products)} products, {self.plan.headcount} reps, {len(market.stages)} stages, "
-            f"{len(market.today.open_deals):,} open deals.",
-            "The settled model against history: "
-            + ", ".join(f"{name.replace('_', ' ')} {100 * value:.0f} %" for name, value in self.check.items())
-            + ".",
-            "What the history says, and what it cannot tell or was left out:",
-            *(f"  - {note}" for note in self.notes),
-        ]
-        return "\n".join(lines)
+        found = ("；" if language == "zh" else ", ").join(
+            f"{sentence(_CHECKS[name], language)} {100 * value:.0f}{'' if language == 'zh' else ' '}%"
+            for name, value in self.check.items()
+        )
+        return "\n".join(
+            [
+                sentence(
+                    "fit fitted", language, accounts=f"{len(market.accounts):,}", segments=len(market.segments),
+                    products=len(market.products), reps=f"{self.plan.headcount:,}", stages=len(market.stages),
+                    deals=f"{len(market.today.open_deals):,}",
+                ),
+                sentence("fit settled", language, found=found),
+                sentence("fit says", language),
+                *(f"  - {note.say(language)}" for note in self.notes),
+            ]
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.say()
 
 
-def fit_company(crm: CrmData, *, deal_time: float = DEAL_TIME) -> Fit:
+def fit_company(crm: CrmData, *, deal_time: float | None = None) -> Fit:
     """Fit a market and today's plan to a CRM export.
 
     Parameters
     ----------
     crm : CrmData
         As `salessim.read_crm` returns it.
-    deal_time : float
-        Share of selling time that work on deals takes today.
+    deal_time : float, optional
+        Share of selling time that work on deals takes today. Without it: what the log tells, where it times the work
+        on deals, else `DEAL_TIME`.
 
     Raises
     ------
@@ -151,7 +178,8 @@ def fit_company(crm: CrmData, *, deal_time: float = DEAL_TIME) -> Fit:
     notes += more
     segment_of = _series(accounts["account"], accounts["segment"])
     events = crm.stage_events if crm.stage_events is not None and len(crm.stage_events) else None
-    funnel = fit_funnel(history, segment_of, events)
+    log = read_steps(history, segment_of, events)
+    funnel = fit_funnel(history, segment_of, log)
     notes += funnel.notes
     season, more = fit_season(history)
     notes += more
@@ -175,7 +203,8 @@ def fit_company(crm: CrmData, *, deal_time: float = DEAL_TIME) -> Fit:
     plan = _plan(history, team)
     # opportunities seen are what contact activated; the saturated market has more, settled below
     provisional = provisional.but(products=products.but(opportunities=products["opportunities"] / 0.6))
-    skill, insight = fit_experience(history, provisional, team, 0.4)
+    mix = read_mix(history, provisional, team)
+    skill, insight = fit_experience(mix, provisional, 0.4)
     open_deals, more = fit_open_deals(history, provisional, owners)
     notes += more
     provisional = provisional.but(
@@ -185,14 +214,18 @@ def fit_company(crm: CrmData, *, deal_time: float = DEAL_TIME) -> Fit:
     yearly = {
         str(p): float(n) * len(accounts) for p, n in zip(products["product"], products["opportunities"], strict=True)
     }
-    market, check = settle_fit(
+    capacity = estimate_capacity(crm, history, selling_hours_a_day(provisional, plan))
+    if deal_time is None:
+        deal_time = DEAL_TIME if capacity.deals is None else float(np.clip(capacity.deals.value, 0.01, 0.95))
+    market, check, in_use = settle_fit(
         provisional,
         plan,
         Targets(yearly, funnel.won_share, funnel.cycle_days, deal_time),
-        lambda effort_days: fit_experience(history, provisional, team, effort_days),
+        lambda effort_days: fit_experience(mix, provisional, effort_days),
     )
-    notes.append(Note("fit hours", share=f"{deal_time:.0%}"))
-    log = read_steps(history, segment_of, events)
+    if capacity.deals is None:
+        notes.append(Note("fit hours", share=f"{deal_time:.0%}"))
+    notes.append(capacity_note(capacity, in_use, deal_time))
     worth = estimate_worth(log, calls_of(crm, log), covers_of(owners), given_of(market, log))
     notes += worth_notes(worth, has_calls=len(crm.activities) > 0)
     estimates = {
@@ -212,11 +245,12 @@ def fit_company(crm: CrmData, *, deal_time: float = DEAL_TIME) -> Fit:
         settings["turnover"] = round(turnover_taken(turnover), 4)
     market = market.but(**settings)
     return Fit(
-        market, plan, tuple(notes), check, estimates, worth, turnover, Uncertainty.of(tuple(estimates.values()), worth)
-    )
+        market, plan, tuple(notes), check, estimates, worth, turnover,
+        Uncertainty.of(tuple(estimates.values()), worth), capacity,
+    )  # fmt: skip
 
 
-def fit_market(crm: CrmData, *, deal_time: float = DEAL_TIME) -> Market:
+def fit_market(crm: CrmData, *, deal_time: float | None = None) -> Market:
     """Fit what the world does: demand, customers' decisions, today's state. See `fit_company`."""
     return fit_company(crm, deal_time=deal_time).market
 

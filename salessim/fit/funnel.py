@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from salessim.fit.history import History
+    from salessim.fit.steps import StepLog
 
 __all__ = ["FunnelFit", "cumulative_incidence", "fit_funnel", "shift_of_chance", "win_chance"]
 
@@ -108,7 +109,7 @@ def shift_of_chance(log_odds: Floats, chance: float) -> float:
     return (low + high) / 2
 
 
-def fit_funnel(history: History, segment_of: pd.Series, stage_events: pd.DataFrame | None) -> FunnelFit:
+def fit_funnel(history: History, segment_of: pd.Series, log: StepLog) -> FunnelFit:
     """Estimate the funnel.
 
     With stage history, chances and times are estimated stage by stage. Without it only the whole cycle is known: the
@@ -119,8 +120,7 @@ def fit_funnel(history: History, segment_of: pd.Series, stage_events: pd.DataFra
     history : History
     segment_of : Series
         Segment by account.
-    stage_events : DataFrame or None
-        Columns deal_id, stage, entered_at.
+    log : StepLog
     """
     deals = history.deals
     code = deals["status"].map({"open": 0, "won": 1, "lost": 2, "no_decision": 3, "zombie": 3, "disqualified": 4})
@@ -130,9 +130,7 @@ def fit_funnel(history: History, segment_of: pd.Series, stage_events: pd.DataFra
     dated = ended & deals["closed"].notna().to_numpy() | ~ended
     median, mean = _time_to_close(deals["age"].to_numpy()[dated], ended[dated])
     notes: list[Note] = []
-    stages = None
-    if stage_events is not None and len(stage_events):
-        stages = _stages_from_events(history, stage_events, shares)
+    stages = None if log.whole else _stages_of(log)
     if stages is None:
         notes.append(Note("fit no stages"))
         stages = _split_default(won, shares, median, mean, deals["age"].to_numpy()[ended & dated])
@@ -203,48 +201,15 @@ def _ends_of(shares: Floats) -> tuple[float, float, float]:
     return lost, no_decision, disqualified
 
 
-def _stages_from_events(history: History, events: pd.DataFrame, shares: Floats) -> Stages | None:
-    import pandas as pd
-
-    deals = history.deals.set_index("deal")
-    frame = pd.DataFrame(
-        {
-            "deal": events["deal_id"].astype(str),
-            "stage": events["stage"].astype(str),
-            "entered": pd.to_datetime(events["entered_at"]),
-        }
-    ).dropna()
-    frame = frame[frame["deal"].isin(deals.index)].sort_values(["deal", "entered"], kind="stable")
-    if not len(frame):
-        return None
-    rank = frame.groupby("deal").cumcount()
-    order = rank.groupby(frame["stage"]).mean().sort_values(kind="stable").index.tolist()
-    closing = {"won", "lost", "closed won", "closed lost", "赢单", "输单", "无效"}
-    order = [stage for stage in order if stage.strip().casefold() not in closing]
-    if not 1 <= len(order) <= 12:
-        return None
-    frame = frame[frame["stage"].isin(order)]
-    frame["left"] = frame.groupby("deal")["entered"].shift(-1)
-    end = deals["closed"].reindex(frame["deal"]).to_numpy()
-    status = deals["status"].reindex(frame["deal"]).to_numpy()
-    last = frame["left"].isna().to_numpy()
-    as_of = deals["created"] + pd.to_timedelta(deals["age"], unit="D")
-    left = np.where(
-        last, np.where(status == "open", as_of.reindex(frame["deal"]).to_numpy(), end), frame["left"].to_numpy()
-    )
-    left = pd.to_datetime(pd.Series(left)).to_numpy()
-    spent = (left - frame["entered"].to_numpy()) / np.timedelta64(1, "D")
-    # 1: went on (or was won), 2 lost, 3 no decision, 4 disqualified, 0 still there
-    what = np.where(
-        ~last,
-        1,
-        pd.Series(status).map({"won": 1, "lost": 2, "no_decision": 3, "zombie": 3, "disqualified": 4, "open": 0}),
-    )
+def _stages_of(log: StepLog) -> Stages | None:
+    """Return the stages of a log that knows some; None where one of them is too thin to say anything."""
+    spent = (log.frame["left"] - log.frame["entered"]).to_numpy()
+    where, what = log.frame["stage"].to_numpy(), log.frame["what"].to_numpy()
     usual = default_stages()
     rows: list[dict[str, object]] = []
-    for stage in order:
-        at = (frame["stage"] == stage).to_numpy() & np.isfinite(spent)
-        age, end_code = np.maximum(spent[at], 0.0), what[at].astype(np.int64)
+    for k, stage in enumerate(log.stages):
+        at = (where == k) & np.isfinite(spent)
+        age, end_code = np.maximum(spent[at], 0.0), what[at]
         if at.sum() < 5 or not (end_code > 0).any():
             return None
         ends = cumulative_incidence(age, end_code, 4)
@@ -252,7 +217,7 @@ def _stages_from_events(history: History, events: pd.DataFrame, shares: Floats) 
         closed = age[end_code > 0]
         cv = float(np.clip(float(np.std(closed)) / max(float(np.mean(closed)), 1e-9), 0.1, 2.5))
         lost, no_decision, disqualified = _ends_of(ends)
-        place = min(len(rows) * len(usual) // max(len(order), 1), len(usual) - 1)
+        place = min(k * len(usual) // max(len(log.stages), 1), len(usual) - 1)
         rows.append(
             {
                 "stage": stage,
@@ -263,7 +228,7 @@ def _stages_from_events(history: History, events: pd.DataFrame, shares: Floats) 
                 "lost": lost,
                 "no_decision": no_decision,
                 "disqualified": disqualified,
-                "visit": 0.0 if len(order) > 1 and not rows else 1.0,
+                "visit": 0.0 if len(log.stages) > 1 and k == 0 else 1.0,
             }
         )
     return Stages(rows)

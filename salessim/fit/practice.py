@@ -19,9 +19,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 
-def levels_at(
-    who: Codes, when: Floats, gain: Floats, asked: Codes, at: Floats, fade: float
-) -> tuple[Floats, Floats]:
+def levels_at(who: Codes, when: Floats, gain: Floats, asked: Codes, at: Floats, fade: float) -> tuple[Floats, Floats]:
     """Return how much of the start is kept and how much was built, at the times asked for.
 
     Parameters

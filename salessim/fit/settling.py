@@ -2,9 +2,8 @@
 
 Latent demand, hours of work per deal, the customer's delays, goodwill and relationships are not in any export. They are
 found by running today's plan a few times: each round scales demand so that as many opportunities arise as were seen,
-work and visits so that deals take the assumed share of selling
-time, delays so that cycles last as long, the level of the win
-chance so that as many are won, and takes the state at the end of the run as today's.
+work and visits so that deals take the assumed share of selling time, delays so that cycles last as long, the level of
+the win chance so that as many are won, and takes the state at the end of the run as today's.
 """
 
 from __future__ import annotations
@@ -53,9 +52,28 @@ class Targets(NamedTuple):
     deal_time: float
 
 
+class Settled(NamedTuple):
+    """A settled market.
+
+    Attributes
+    ----------
+    market : Market
+        With demand, hours, delays, win level and references settled, and goodwill and relations of today filled in.
+        Owners, open deals and experience that the log shows are kept.
+    check : dict
+        What the settled model gives for each target, relative to it (1 is exact).
+    in_use : float
+        Share of selling time that deals, contacts and travel take.
+    """
+
+    market: Market
+    check: dict[str, float]
+    in_use: float
+
+
 def settle_fit(
     market: Market, plan: Plan, targets: Targets, experience: Callable[[float], tuple[Skill, Insight]]
-) -> tuple[Market, dict[str, float]]:
+) -> Settled:
     """Settle a provisional market under today's plan.
 
     Parameters
@@ -64,26 +82,20 @@ def settle_fit(
     targets : Targets
     experience : callable
         Skill and insight of the reps, from the working days a calendar day that a rep spends with customers.
-
-    Returns
-    -------
-    market : Market
-        With demand, hours, delays, win level and references settled, and goodwill and relations of today filled in.
-        Owners, open deals and experience that the log shows are kept.
-    check : dict
-        What the settled model gives for each target, relative to it (1 is exact).
     """
     kept = market.today
     check: dict[str, float] = {}
+    in_use = 0.0
     for turn in range(_ROUNDS):
         run = simulate(market, plan, _MONTHS, seed=11, replication=turn)
         market, check = _adjusted(market, run, targets, damping=1.0 if turn < _ROUNDS - 1 else 0.7)
+        in_use = _in_use(run)
         state = end_state(run)
         skill, insight = experience(_effort_days(run))
         market = market.but(
             today=kept.but(relations=state.relations, goodwill=state.goodwill, skill=skill, insight=insight)
         )
-    return market, check
+    return Settled(market, check, in_use)
 
 
 def _adjusted(market: Market, run: Run, targets: Targets, damping: float) -> tuple[Market, dict[str, float]]:
@@ -145,6 +157,12 @@ def _effort_days(run: Run) -> float:
     diary = run.world["diary"]
     hours = float(diary["deal_hours"].sum() + diary["call_hours"].sum())
     return hours / 8.0 / len(run.world.names.reps) / float(run.world["settings"]["until"][0])
+
+
+def _in_use(run: Run) -> float:
+    diary = run.world["diary"]
+    hours = sum(float(diary[name].sum()) for name in ("deal_hours", "call_hours", "travel_hours"))
+    return hours / float(_selling_hours(run))
 
 
 def _selling_hours(run: Run) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,16 @@ from salessim.model.plan import Team
 from salessim.model.today import Insight, OpenDeals, Owners, Skill
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from salessim.crm.tables import CrmData
     from salessim.fit.history import History
     from salessim.model.market import Accounts, Market, Products
 
-__all__ = ["fit_experience", "fit_open_deals", "fit_owners", "fit_team"]
+__all__ = ["Mix", "fit_experience", "fit_open_deals", "fit_owners", "fit_team", "read_mix"]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 def fit_team(crm: CrmData, history: History) -> tuple[Team, list[Note]]:
@@ -41,7 +46,8 @@ def fit_team(crm: CrmData, history: History) -> tuple[Team, list[Note]]:
             if gone:
                 notes.append(Note("fit left", count=len(gone)))
                 ids = [name for name in ids if name not in left]
-        idle = [name for name in table.index if name not in set(sold)]
+        sellers = set(sold)
+        idle = [name for name in table.index if name not in sellers]
         if idle:
             notes.append(Note("fit idle", count=len(idle)))
         for source in ("team", "region", "manager"):
@@ -76,41 +82,92 @@ def fit_team(crm: CrmData, history: History) -> tuple[Team, list[Note]]:
 
 
 def fit_owners(crm: CrmData, history: History, accounts: Accounts, products: Products, team: Team) -> Owners:
-    """Find who serves each account and product today: whoever worked most on it, recent deals counting more.
+    """Find who serves each account and product today: whoever did most of the work on it, recent deals counting more.
 
-    A product never offered to an account belongs to the account's main rep, else to the owner named by the export.
+    Where nobody did, because several reps share an account, each such account and product goes to one of them, so that
+    everybody gets about as much as he worked on. A product never offered to an account belongs to the account's main
+    rep, else to the owner named by the export.
     """
-    reps = [str(r) for r in team["rep"]]
-    rows = {str(a): i for i, a in enumerate(accounts["account"])}
-    columns = {str(p): i for i, p in enumerate(products["product"])}
-    weight = np.zeros((len(rows), len(columns), len(reps)))
+    import pandas as pd
+
+    reps = pd.Index([str(r) for r in team["rep"]])
+    names = np.array([str(a) for a in accounts["account"]], dtype=object)
+    goods = np.array([str(p) for p in products["product"]], dtype=object)
+    n_a, n_p, n_r = len(names), len(goods), len(reps)
     deals = history.deals[history.deals["known_account"]]
-    recent = (
-        np.exp(-(deals["created"].max() - deals["created"]).dt.days.to_numpy() / 180.0) if len(deals) else np.array([])
-    )
-    place = {r: i for i, r in enumerate(reps)}
-    single = len(columns) == 1
-    for a, p, r, w in zip(
-        deals["account"].astype(str), deals["product"].astype(str), deals["rep"].astype(str), recent, strict=True
-    ):
-        if r in place and a in rows and (single or p in columns):
-            weight[rows[a], 0 if single else columns[p], place[r]] += w
-    named = {}
-    if crm.accounts is not None and "owner_id" in crm.accounts:
-        named = {
-            str(a): str(o)
-            for a, o in zip(crm.accounts["account_id"], crm.accounts["owner_id"], strict=True)
-            if isinstance(o, str)
+    rep, account = _places(reps, deals["rep"]), _places(pd.Index(names), deals["account"])
+    product = _places(pd.Index(goods), deals["product"]) if n_p > 1 else np.zeros(len(deals), dtype=np.int64)
+    use = (rep >= 0) & (account >= 0) & (product >= 0)
+    rep, account, product = rep[use], account[use], product[use]
+    recent = np.exp(-(deals["created"].max() - deals["created"]).dt.days.to_numpy()[use] / 180.0)
+    owner = np.full(n_a, -1)
+    if "owner_id" in crm.accounts and len(crm.accounts):
+        at = _places(pd.Index(names), crm.accounts["account_id"])
+        owner[at[at >= 0]] = _places(reps, crm.accounts["owner_id"])[at >= 0]
+    owner = _most_work(account, rep, recent, n_a, n_r, owner)
+    found = _shared_out(account * n_p + product, rep, recent, n_a * n_p, n_r, np.repeat(owner, n_p))
+    kept = np.flatnonzero(found >= 0)
+    return Owners(
+        {
+            "account": names[kept // n_p],
+            "product": goods[kept % n_p],
+            "rep": reps.to_numpy(dtype=object)[found[kept]],
         }
-    found = []
-    for a, i in rows.items():
-        main = weight[i].sum(axis=0)
-        owner = reps[int(np.argmax(main))] if main.any() else (named.get(a) if named.get(a) in place else None)
-        for p, j in columns.items():
-            rep = reps[int(np.argmax(weight[i, j]))] if weight[i, j].any() else owner
-            if rep is not None:
-                found.append({"account": a, "product": p, "rep": rep})
-    return Owners(found)
+    )
+
+
+def _places(names: pd.Index, values: pd.Series) -> Ints:
+    """Return where each value stands among names; -1 where it does not."""
+    import pandas as pd
+
+    return np.asarray(names.get_indexer(pd.Index(values.astype(str))), dtype=np.int64)
+
+
+def _shared_out(group: Ints, rep: Ints, weight: Floats, n: int, n_reps: int, other: Ints) -> Ints:
+    """Return the rep of each of n groups: who has most of its weight, else one of those who have some.
+
+    Groups without a majority go to reps in the order of their shares, as long as what a rep has got stays within what
+    he worked on; what is left over then goes to whoever of its reps lacks most.
+    """
+    pairs, total = _summed(group, rep, weight, n_reps)
+    of, who = pairs // n_reps, pairs % n_reps
+    size = np.bincount(of, total, n)
+    share = total / size[of]
+    left = np.bincount(who, total, n_reps)
+    result = other.copy()
+    clear = share > 0.5
+    result[of[clear]] = who[clear]
+    np.subtract.at(left, who[clear], size[of[clear]])
+    open_ = np.bincount(of[clear], minlength=n)[:n] == 0
+    order = np.lexsort((pairs, -size[of], -share))
+    order = order[open_[of[order]]]
+    for g, r in zip(of[order].tolist(), who[order].tolist(), strict=True):
+        if open_[g] and left[r] >= size[g] / 2.0:
+            result[g], open_[g] = r, False
+            left[r] -= size[g]
+    rest = np.flatnonzero(open_ & (size > 0))
+    start, stop = np.searchsorted(of, rest), np.searchsorted(of, rest, side="right")
+    for k in np.argsort(-size[rest], kind="stable").tolist():
+        choices = who[start[k] : stop[k]]
+        best = choices[np.argmax(left[choices])]
+        result[rest[k]] = best
+        left[best] -= size[rest[k]]
+    return result
+
+
+def _summed(group: Ints, rep: Ints, weight: Floats, n_reps: int) -> tuple[Ints, Floats]:
+    pairs, at = np.unique(group * n_reps + rep, return_inverse=True)
+    return pairs, np.bincount(at, weight, len(pairs)).astype(np.float64)
+
+
+def _most_work(group: Ints, rep: Ints, weight: Floats, n: int, n_reps: int, other: Ints) -> Ints:
+    """Return of each of n groups the rep with the most weight (of equals the first), `other` where nobody has any."""
+    pairs, total = _summed(group, rep, weight, n_reps)
+    order = np.lexsort((pairs, -total, pairs // n_reps))
+    where, first = np.unique((pairs // n_reps)[order], return_index=True)
+    result = other.copy()
+    result[where] = (pairs % n_reps)[order][first]
+    return result
 
 
 def _steady_level(days_of_effort: NDArray[np.float64], learning: float, forgetting: float) -> NDArray[np.float64]:
@@ -119,46 +176,60 @@ def _steady_level(days_of_effort: NDArray[np.float64], learning: float, forgetti
     return np.divide(gain, gain + forgetting, out=np.zeros_like(gain), where=gain + forgetting > 0)
 
 
-def fit_experience(history: History, market: Market, team: Team, effort_days: float) -> tuple[Skill, Insight]:
+class Mix(NamedTuple):
+    """Whom each rep worked for: deals by rep and product, and by rep and segment, with the names of all three."""
+
+    reps: tuple[str, ...]
+    products: tuple[str, ...]
+    segments: tuple[str, ...]
+    by_product: NDArray[np.float64]
+    by_segment: NDArray[np.float64]
+
+
+def read_mix(history: History, market: Market, team: Team) -> Mix:
+    """Count what each rep of the team worked on."""
+    import pandas as pd
+
+    reps = tuple(str(r) for r in team["rep"])
+    products, segments = tuple(str(p) for p in market.products["product"]), tuple(market.segments)
+    deals = history.deals
+    rep = _places(pd.Index(reps), deals["rep"])
+    product = _places(pd.Index(products), deals["product"])
+    product = product if len(products) > 1 else np.zeros(len(deals), dtype=np.int64)
+    segment_of = pd.Series(list(market.accounts["segment"]), index=list(market.accounts["account"]))
+    segment = _places(pd.Index(segments), deals["account"].astype(str).map(segment_of))
+
+    def counted(what: NDArray[np.int64], n: int) -> NDArray[np.float64]:
+        use = (rep >= 0) & (what >= 0)
+        return np.bincount(rep[use] * n + what[use], minlength=len(reps) * n).reshape(len(reps), n).astype(float)
+
+    return Mix(reps, products, segments, counted(product, len(products)), counted(segment, len(segments)))
+
+
+def fit_experience(mix: Mix, market: Market, effort_days: float) -> tuple[Skill, Insight]:
     """Estimate product skill and segment insight of each rep from what he worked on.
 
     A rep's effort (`effort_days` working days with customers a calendar day) is spread over products and segments as
     his deals were; the level is where the market's learning and forgetting balance at that effort. What experience is
     worth is an assumption here.
     """
-    reps = [str(r) for r in team["rep"]]
-    products = [str(p) for p in market.products["product"]]
-    segments = list(market.segments)
-    segment_of = dict(zip(market.accounts["account"], market.accounts["segment"], strict=True))
-    deals = history.deals
-    by_product = np.zeros((len(reps), len(products)))
-    by_segment = np.zeros((len(reps), len(segments)))
-    place = {r: i for i, r in enumerate(reps)}
-    for r, p, a in zip(deals["rep"].astype(str), deals["product"].astype(str), deals["account"], strict=True):
-        if r not in place:
-            continue
-        if p in products or len(products) == 1:
-            by_product[place[r], products.index(p) if p in products else 0] += 1
-        g = segment_of.get(str(a))
-        if g is not None:
-            by_segment[place[r], segments.index(g)] += 1
     knowledge = market.knowledge
     levels = []
-    for counts in (by_product, by_segment):
+    for counts in (mix.by_product, mix.by_segment):
         # half an opportunity everywhere: nobody knows exactly nothing of what a colleague sells
         share = (counts + 0.5) / (counts + 0.5).sum(axis=1, keepdims=True)
         levels.append(_steady_level(share * effort_days, knowledge.learning, knowledge.forgetting))
     skill = Skill(
         {
-            "rep": np.repeat(reps, len(products)),
-            "product": products * len(reps),
+            "rep": np.repeat(np.array(mix.reps, dtype=object), len(mix.products)),
+            "product": list(mix.products) * len(mix.reps),
             "level": np.round(levels[0], 4).ravel(),
         }
     )
     insight = Insight(
         {
-            "rep": np.repeat(reps, len(segments)),
-            "segment": segments * len(reps),
+            "rep": np.repeat(np.array(mix.reps, dtype=object), len(mix.segments)),
+            "segment": list(mix.segments) * len(mix.reps),
             "level": np.round(levels[1], 4).ravel(),
         }
     )

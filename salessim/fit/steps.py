@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,62 +69,75 @@ def read_steps(history: History, segment_of: pd.Series, events: pd.DataFrame | N
     """
     import pandas as pd
 
-    deals = history.deals.set_index("deal")
-    deals = deals[~deals.index.duplicated()]
-    frame = _from_events(deals, events)
-    whole = frame is None
-    if frame is None:
-        frame = pd.DataFrame(
-            {"deal": deals.index, "stage": WHOLE_CYCLE, "entered": deals["created"].to_numpy(), "rep": None}
-        )
-    of = frame["deal"]
-    rank = frame.groupby("deal", sort=False).cumcount()
-    order = rank.groupby(frame["stage"]).mean().sort_values(kind="stable").index.tolist()
-    following = frame["entered"].shift(-1).where(of == of.shift(-1))
-    last = following.isna().to_numpy()
-    status = deals["status"].reindex(of).to_numpy()
-    gone = np.where(status == "open", history.end.to_datetime64(), deals["closed"].reindex(of).to_numpy())
-    left = np.where(last, gone, following.to_numpy())
-    what = np.where(~last, 1, pd.Series(status).map(_ENDS).to_numpy())
-    idle = (deals["reason"].reindex(of) == NOT_WORKED_ON).to_numpy()
+    deals = history.deals.drop_duplicates("deal")
+    found = _from_events(deals, events)
+    whole = found is None
+    if found is None:
+        none = np.zeros(len(deals), dtype=np.int64)
+        found = _Entries(np.arange(len(deals)), none, deals["created"].to_numpy(), None, [WHOLE_CYCLE])
+    place, stage, entered, owner, names = found
+    head = np.r_[True, place[1:] != place[:-1]] if len(place) else np.zeros(0, dtype=bool)
+    last = np.r_[head[1:], True] if len(place) else head
+    rank = np.arange(len(place)) - np.maximum.accumulate(np.where(head, np.arange(len(place)), 0))
+    usual = np.bincount(stage, rank) / np.bincount(stage)
+    order = np.argsort(usual, kind="stable")
+    status, closed = deals["status"].to_numpy(), deals["closed"].to_numpy()
+    gone = np.where(status == "open", history.end.to_datetime64(), closed)[place]
+    left = np.where(last, gone, np.r_[entered[1:], entered[:1]])
+    code = deals["status"].map(_ENDS).to_numpy(dtype=np.int64)
+    idle = (deals["reason"] == NOT_WORKED_ON).to_numpy(dtype=bool)
     origin = min(history.since, deals["created"].min())
-    account = deals["account"].reindex(of)
-    rep = deals["rep"].reindex(of).to_numpy()
-    own = frame["rep"].to_numpy(dtype=object)
-    known = np.array([isinstance(name, str) for name in own], dtype=bool)
-    found = pd.DataFrame(
+    product, rep = deals["product"].fillna("product").astype(str), deals["rep"].fillna("").astype(str)
+    segment = deals["account"].map(segment_of).fillna("other").astype(str)
+    own = rep.iloc[place]
+    if owner is not None:
+        own = owner.fillna(own.set_axis(owner.index)).astype(str)
+    frame = pd.DataFrame(
         {
-            "deal": of.to_numpy(),
-            "account": account.astype(object).where(account.notna(), "").to_numpy(),
-            "product": deals["product"].reindex(of).fillna("product").astype(str).to_numpy(),
-            "rep": pd.Series(np.where(known, own, rep)).fillna("").astype(str),
-            "segment": account.map(segment_of).fillna("other").astype(str).to_numpy(),
-            "inbound": (deals["source"].reindex(of) == "inbound").to_numpy(),
-            "stage": frame["stage"].map({name: i for i, name in enumerate(order)}).to_numpy(),
-            "entered": (frame["entered"] - origin).to_numpy() / np.timedelta64(1, "D"),
+            "deal": deals["deal"].iloc[place].array,
+            "account": deals["account"].fillna("").astype(str).iloc[place].array,
+            "product": product.iloc[place].array,
+            "rep": own.array,
+            "segment": segment.iloc[place].array,
+            "inbound": (deals["source"] == "inbound").to_numpy(dtype=bool)[place],
+            "stage": np.argsort(order)[stage],
+            "entered": (entered - origin.to_datetime64()) / np.timedelta64(1, "D"),
             "left": (left - origin.to_datetime64()) / np.timedelta64(1, "D"),
-            "what": np.where(idle & last, 0, what).astype(np.int64),
+            "what": np.where(last, np.where(idle, 0, code)[place], 1),
         }
     )
     end = float((history.end - origin) / np.timedelta64(1, "D"))
-    return StepLog(tuple(str(s) for s in order), found, origin, end, whole)
+    return StepLog(tuple(names[k] for k in order.tolist()), frame, origin, end, whole)
 
 
-def _from_events(deals: pd.DataFrame, events: pd.DataFrame | None) -> pd.DataFrame | None:
+class _Entries(NamedTuple):
+    """Entries into stages, by deal and time: row of the deal, number of the stage, when, owner (or None), names."""
+
+    place: NDArray[np.int64]
+    stage: NDArray[np.int64]
+    entered: NDArray[np.datetime64]
+    owner: pd.Series | None
+    names: list[str]
+
+
+def _from_events(deals: pd.DataFrame, events: pd.DataFrame | None) -> _Entries | None:
     import pandas as pd
 
     if events is None or not len(events):
         return None
-    frame = pd.DataFrame(
-        {
-            "deal": events["deal_id"].astype(str),
-            "stage": events["stage"].astype(str),
-            "entered": pd.to_datetime(events["entered_at"]),
-            "rep": events["owner_id"].astype(object) if "owner_id" in events else None,
-        }
-    )
-    frame = frame[frame["entered"].notna() & frame["deal"].isin(deals.index)]
-    frame = frame[~frame["stage"].str.strip().str.casefold().isin(_CLOSING)]
-    if not len(frame) or not 1 <= frame["stage"].nunique() <= _MOST_STAGES:
+    place = pd.Index(deals["deal"]).get_indexer(events["deal_id"].astype(str))
+    code, names = pd.factorize(events["stage"].astype(str), sort=True)
+    closing = np.array([name.strip().casefold() in _CLOSING for name in names], dtype=bool)
+    entered = pd.to_datetime(events["entered_at"]).to_numpy()
+    use = (place >= 0) & ~np.isnat(entered) & (code >= 0)
+    use[use] &= ~closing[code[use]]
+    kept = np.unique(code[use])
+    if not 1 <= len(kept) <= _MOST_STAGES:
         return None
-    return frame.sort_values(["deal", "entered"], kind="stable").reset_index(drop=True)
+    rows = np.flatnonzero(use)
+    rows = rows[np.lexsort((entered[rows], place[rows]))]
+    owner = events["owner_id"].iloc[rows].reset_index(drop=True) if "owner_id" in events else None
+    if owner is not None and not owner.notna().any():
+        owner = None
+    stage = np.searchsorted(kept, code[rows])
+    return _Entries(place[rows], stage, entered[rows], owner, [str(names[k]) for k in kept])

@@ -39,8 +39,8 @@ Codes = NDArray[np.int64]
 EFFECTS = ("skill_effect", "insight_effect", "relation_effect")
 """The settings of a market that are estimated here, in this order."""
 
-_MOST_STEPS = 60_000
-_MOST_PAIRS = 1_500
+_MOST_STEPS = 120_000
+_MOST_PAIRS = 50_000
 _WORK_DONE = 1.0 / 3.0
 """Part of a step's time after which its rep's work is taken to be done: the log has no such moment (ours)."""
 _NORMAL_95 = 1.959964
@@ -261,8 +261,8 @@ def _levels(
 ) -> _Data:
     import pandas as pd
 
-    products = sorted(set(log.frame["product"]))
-    segments = sorted(set(log.frame["segment"]))
+    products = sorted(log.frame["product"].unique())
+    segments = sorted(log.frame["segment"].unique())
     reps, rep = np.unique(frame["rep"].to_numpy(dtype=str), return_inverse=True)
     accounts, account = np.unique(frame["account"].to_numpy(dtype=str), return_inverse=True)
     product = np.searchsorted(products, frame["product"].to_numpy(dtype=str))
@@ -375,7 +375,7 @@ def _estimated(data: _Data, y: Floats, known: list[bool], n_reps: int, all_reps:
         fixed = np.column_stack([level, kept, *means, *rest])
         prior = np.full(fixed.shape[1], np.inf)
         prior[n : 2 * n] = _START_SPREAD * highest
-        return fit_mixed_logit(y, fixed, random, groups, prior=prior, start=0.3)
+        return fit_mixed_logit(y, fixed, random, groups, owner=data.rep, prior=prior, start=0.3)
 
     means = np.stack([_means(data.routed[:, k], data.pairs[:, k]) for k in used], axis=1)
     guarded = fitted(means)

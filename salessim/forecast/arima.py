@@ -10,7 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from salessim.forecast.steps import Vector, from_scale, in_units, seasonal_index, standardised, takes_logs, to_scale
+from salessim.forecast.steps import (
+    Vector,
+    from_scale,
+    half_life,
+    in_units,
+    member_index,
+    standardised,
+    takes_logs,
+    to_scale,
+)
 
 __all__ = ["ArimaFit", "fit_arima"]
 
@@ -121,7 +130,7 @@ def fit_arima(y: Vector, period: int, orders: Sequence[_Order] | None = None) ->
     """
     if len(y) < 20:
         return None
-    season = seasonal_index(y, period)
+    season = member_index(y, period)
     adjusted = y / np.resize(season, len(y))
     logs = takes_logs(adjusted)
     series = to_scale(adjusted, logs)
@@ -135,7 +144,7 @@ def fit_arima(y: Vector, period: int, orders: Sequence[_Order] | None = None) ->
     order, trend, parameters = best
     fit = ArimaFit(order, trend, parameters, season, series, logs, 1.0, np.zeros(0))
     raw = fit.update(y).residuals
-    sigma, residuals = standardised(raw, len(parameters))
+    sigma, residuals = standardised(raw, len(parameters), half_life(period))
     middle = fit.mean(period)
     if not (np.isfinite(middle).all() and math.isfinite(sigma)):
         return None

@@ -12,9 +12,10 @@ from salessim.errors import explain
 from salessim.forecast.anomalies import find_anomalies
 from salessim.forecast.calibration import Calibration
 from salessim.forecast.combination import Forecaster
+from salessim.forecast.conformal import thirds
 from salessim.forecast.errors import ForecastError
 from salessim.forecast.hierarchy import Hierarchy
-from salessim.forecast.joint import joint_paths
+from salessim.forecast.joint import bottom_futures, joint_paths, spread_together
 from salessim.forecast.nodes import Nodes, node_values, record
 from salessim.forecast.panel import Panel
 from salessim.forecast.regress import Adjusted, Effects
@@ -102,7 +103,8 @@ def assembled(
         futures = joint_paths(engine.fits, values.shape[1], engine.paths, horizon, np.random.default_rng(engine.seed))
     mean = np.array([fit.mean(horizon) for fit in engine.fits])
     bottom = _bottom(engine.matrix, mean, floor)
-    flat = _bottom(engine.matrix, futures.reshape(len(futures), -1), floor)
+    joint = bottom_futures(engine.matrix, futures, floor)
+    joint = spread_together(joint, bottom, engine.calibration.common[thirds(horizon)], floor)
     anomalies = _anomalies(panel, tree, values)
     return Forecast(
         panel=panel,
@@ -110,7 +112,7 @@ def assembled(
         periods=pd.period_range(panel.periods[-1] + 1, periods=horizon, freq=panel.frequency.code),
         levels=levels,
         bottom=bottom,
-        futures=flat.reshape(len(bottom), engine.paths, horizon),
+        futures=joint,
         calibration=engine.calibration,
         methods=tuple(fit.name for fit in engine.fits),
         notes=tuple([*_notes(engine, panel, tree, floor), *_anomaly_notes(anomalies)]),

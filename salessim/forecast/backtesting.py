@@ -18,7 +18,7 @@ from salessim.forecast.hierarchy import columns_of
 from salessim.forecast.making import forecast_panel
 from salessim.forecast.nodes import record
 from salessim.forecast.panel import Panel, checked_freq, to_panel
-from salessim.forecast.reporting import Note, note, percent, report_lines
+from salessim.forecast.reporting import Note, note, page_of, percent, report_lines
 from salessim.forecast.result import Forecast
 from salessim.forecast.scores import (
     binomial_error,
@@ -31,6 +31,7 @@ from salessim.forecast.scores import (
 )
 from salessim.forecast.steps import Vector
 from salessim.forecast.values import checked_levels, checked_model
+from salessim.words import sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,11 +120,18 @@ class Backtest:
     def __repr__(self) -> str:
         return f"Backtest({len(self.origins)} origins, {self.origins[0]} to {self.origins[-1]}, {self.horizon} steps)"
 
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        lines = "".join(f"<li>{escape(line)}</li>" for line in report_lines(self._notes(), "en"))
-        return f"{self.scores().to_html(index=False, float_format=lambda x: f'{x:.3f}')}<ul>{lines}</ul>"
+    def _repr_html_(self, language: str = "en") -> str:
+        names = ("level", "n", "wape", "mase", "naive", "owa", "bias", "crps")
+        heads = [sentence(f"backtest column {name}", language) for name in names]
+        heads += [sentence("backtest column inside", language, level=level) for level in self.intervals]
+        rows = []
+        for row in self.scores().to_dict("records"):
+            cells = [str(row["level"]), f"{row['n']:,}", percent(row["wape"], 1)]
+            cells += [f"{row[name]:.2f}" for name in ("mase", "mase_naive", "owa")]
+            cells += [percent(row["bias"], 1), f"{row['crps']:.2f}"]
+            cells += [f"{percent(row[f'coverage_{n}'])} ± {100 * row[f'error_{n}']:.0f}" for n in self.intervals]
+            rows.append(cells)
+        return page_of(heads, rows, report_lines(self._notes(), language), language)
 
     def _scored(self, cases: pd.DataFrame) -> dict[str, float]:
         actual, made = cases["actual"].to_numpy(), cases["forecast"].to_numpy()

@@ -8,20 +8,20 @@ what came.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from salessim.forecast.conformal import by_step, conformal_factors, mean_ratio, thirds, wider_of
 from salessim.forecast.nodes import Nodes, fit_nodes
 from salessim.forecast.reconcile import add_up, bottom_map
 from salessim.forecast.steps import Numbers, Vector
 
 __all__ = ["Calibration", "calibrate", "origins_of", "thirds"]
 
-_ORIGINS = 6
-_PRIOR = 20.0  # comparisons (origins × series) that count as much as believing the model
-_NARROWEST, _WIDEST = 0.75, 1.5
+_ORIGINS, _FEWER = 12, 6  # the fewer where there are many nodes: each tells more together, and takes its time
+_MANY = 400  # nodes
 _BETTER = 0.02  # by which a method must beat the first choice to be taken instead
 _WORST = 1.1  # times the error of the base forecasts: more, on any level, rules a method out if another is not
 _LARGEST_MINT = 3000  # nodes: its covariance is a full matrix
@@ -41,13 +41,28 @@ class Calibration:
     scores : dict of str to numpy.ndarray
         For each method, and for ``"base"``, the mean absolute scaled error of each level.
     factors : numpy.ndarray
-        Levels × thirds of the horizon × interval levels: factor on the width of a band.
+        Levels × thirds of the horizon × interval levels: factor on the width that the joint futures have.
+    common : numpy.ndarray
+        Thirds of the horizon: factor by which the futures of the total are spread, all series with them
+        (`salessim.forecast.joint.spread_together`).
     """
 
     origins: tuple[int, ...]
     method: str
     scores: dict[str, Vector]
     factors: Vector
+    common: Vector
+
+    def settled(self, joint: Vector, spread: Vector, levels: Numbers) -> Calibration:
+        """The same bands when the futures have been spread together: what is left for the factors to do.
+
+        Parameters
+        ----------
+        joint, spread : numpy.ndarray
+            Half widths before and after, nodes × steps × interval levels.
+        levels : numpy.ndarray of int
+        """
+        return replace(self, factors=self.factors * mean_ratio(joint, spread, levels))
 
 
 def origins_of(
@@ -67,11 +82,6 @@ def origins_of(
     return tuple(reversed(found))
 
 
-def thirds(horizon: int) -> Numbers:
-    """Third of the horizon that each step belongs to: 0, 1 or 2."""
-    return np.arange(horizon) * 3 // horizon
-
-
 def calibrate(
     nodes: Nodes,
     inside: Any,
@@ -80,8 +90,8 @@ def calibrate(
     horizon: int,
     model: str,
     methods: Sequence[str],
-    ratio: Callable[[str], Vector],
-    half_width: Vector,
+    base_width: Vector,
+    joint_width: Callable[[str], Vector],
     intervals: Sequence[float],
     floor: bool,
 ) -> Calibration:
@@ -100,35 +110,33 @@ def calibrate(
     model : {"default", "accurate"}
     methods : sequence of str
         Reconciliations to choose from; the first is the one to beat.
-    ratio : callable
-        From a method to how much wider its bands are than the base's (nodes × steps).
-    half_width : numpy.ndarray
-        Nodes × steps × interval levels: half the base's band, relative to the node's recent mean.
+    base_width : numpy.ndarray
+        Nodes × steps × interval levels: half the band that each node's own model has.
+    joint_width : callable
+        From a method to half the bands of the joint futures when they have been made to add up, of the same shape.
     intervals : sequence of float
         Interval levels in per cent.
     floor : bool
         Whether forecasts stop at 0.
     """
     whole = nodes.values
-    count = int(levels.max()) + 1
-    none = np.ones((count, 3, len(intervals)))
-    origins = origins_of(whole.shape[1], horizon, nodes.period)
+    origins = origins_of(whole.shape[1], horizon, nodes.period, _ORIGINS if len(whole) <= _MANY else _FEWER)
     usable = [m for m in methods if m != "mint" or len(whole) <= _LARGEST_MINT]
     if len(origins) < 2:
-        return Calibration((), usable[0], {}, none)
+        factors = wider_of(base_width, joint_width(usable[0]), levels)
+        return Calibration((), usable[0], {}, factors, _common(factors))
     # What had not begun at the first origin could not have been forecast; its sales still count in the levels above.
     known = np.asarray(~np.isnan(whole[:, : origins[0]]).all(axis=1))
     bottom = known[len(whole) - summing.shape[1] :]
-    summing, inside, levels = summing[known][:, bottom], inside[known][:, known], levels[known]
-    half_width = half_width[known]
-    like = Nodes(tuple(fit for fit, there in zip(nodes.fits, known, strict=True) if there), (), whole, nodes.period)
-    whole = whole[known]
+    summing, inside = summing[known][:, bottom], inside[known][:, known]
+    like = Nodes(tuple(fit for fit, kept in zip(nodes.fits, known, strict=True) if kept), (), whole, nodes.period)
+    whole, level = whole[known], levels[known]
     begin = fit_nodes(whole[:, : origins[0]], inside, nodes.period, model, like=like)
     sizes, errors = begin.sizes(), begin.errors()
     maps = {name: bottom_map(summing, errors, sizes, name) for name in usable}
     scale = _naive_errors(whole[:, : origins[0]], nodes.period)
     misses: dict[str, list[Vector]] = {name: [] for name in ("base", *usable)}
-    widths = []
+    sizes_then = []
     for origin in origins:
         run = begin if origin == origins[0] else begin.extended(whole[:, :origin])
         base = run.means(horizon)
@@ -136,37 +144,29 @@ def calibrate(
         misses["base"].append(np.abs(actual - base))
         for name in usable:
             misses[name].append(np.abs(actual - add_up(summing, maps[name] @ base, floor)))
-        recent = np.nanmean(whole[:, max(origin - nodes.period, 0) : origin], axis=1)
-        widths.append(half_width * np.abs(recent)[:, None, None])
-    scores = {name: _by_level(np.mean(found, axis=0), scale, levels) for name, found in misses.items()}
+        sizes_then.append(_recent_size(whole[:, :origin], nodes.period))
+    scores = {name: _by_level(np.mean(found, axis=0), scale, level) for name, found in misses.items()}
     method = _chosen(scores, usable)
-    miss = np.array(misses[method])
-    reach = np.array(widths) * ratio(method)[known][None, :, :, None]
-    return Calibration(origins, method, scores, _factors(miss, reach, levels, intervals))
+    # A band of then is that of now, by the size of the series then: fitting every model again would take too long.
+    now = _recent_size(whole, nodes.period)
+    relative = np.array(sizes_then) / np.where(now > 0, now, 1.0)
+    joint = joint_width(method)
+    factors = wider_of(base_width, joint, levels)
+    reach = joint * by_step(factors, horizon)[levels]
+    held = reach[known] * relative[:, :, None, None]
+    factors = factors * conformal_factors(np.array(misses[method]), held, level, intervals)[:, None, :]
+    return Calibration(origins, method, scores, factors, _common(factors))
 
 
-def _factors(miss: Vector, reach: Vector, levels: Numbers, intervals: Sequence[float]) -> Vector:
-    """Shrunken conformal factors: the share of a band's width that would have held its share of what came."""
-    horizon = miss.shape[2]
-    third = thirds(horizon)
-    factors = np.ones((int(levels.max()) + 1, 3, len(intervals)))
-    for level in range(len(factors)):
-        mine = np.flatnonzero(levels == level)
-        weight = len(miss) * len(mine) / (len(miss) * len(mine) + _PRIOR)
-        for part in range(3):
-            steps = np.flatnonzero(third == part)
-            if not len(steps):
-                continue
-            block = miss[:, mine][:, :, steps]
-            for place, interval in enumerate(intervals):
-                wide = reach[:, mine][:, :, steps, place]
-                there = wide > _GRID
-                if not there.any():
-                    continue
-                needed = float(np.quantile(block[there] / wide[there], interval / 100.0))
-                shrunken = np.exp(weight * np.log(max(needed, 0.01)))
-                factors[level, part, place] = np.clip(shrunken, _NARROWEST, _WIDEST)
-    return factors
+def _common(factors: Vector) -> Vector:
+    """What the futures of all series together are spread by: the factors of the total, one for all intervals."""
+    common: Vector = np.exp(np.log(factors[0]).mean(axis=-1))
+    return common
+
+
+def _recent_size(values: Vector, period: int) -> Vector:
+    size: Vector = np.abs(np.nanmean(values[:, -period:], axis=1))
+    return size
 
 
 def _chosen(scores: dict[str, Vector], usable: Sequence[str]) -> str:

@@ -14,11 +14,11 @@ __all__ = ["SOURCES", "Mixed", "mixed", "source_error"]
 
 SOURCES = ("series", "pipeline", "call")  # the first is believed where there are fewer than three past origins
 _PRIOR_SD = 0.25  # of a source's log error, before its past is looked at
-_PRIOR = 2.0  # independent origins that it counts as much as
+_PRIOR = 4.0  # independent origins that it counts as much as
 _STEP = 30.0
-_WIDTH_PRIOR = 4.0  # independent origins that believing the width counts as much as
+_TOGETHER = 0.75  # correlation of the errors of pipeline and series; of simulated companies' quarters 0.6 to 0.9
+_WIDTH_PRIOR = 12.0  # independent origins that believing the width counts as much as
 _NARROWEST, _WIDEST, _OUTLIER = 0.75, 1.5, 3.0
-_EARNED = 2.0  # past origins at which half of the weight is still the first source's
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,14 +94,16 @@ def source_error(errors: Mapping[str, Sequence[float]], days: int) -> dict[str, 
 
 
 def mixed(
-    series: Vector, futures: Vector, pipeline: Vector, call: Vector,
+    series: Vector, futures: Vector, pipeline: Vector, call: Vector, seen: Vector,
     errors: Sequence[Mapping[str, Sequence[float]]], spreads: Sequence[Mapping[str, float]],
 ) -> Mixed:  # fmt: skip
     """Combine the sources of an origin.
 
-    Weights go by inverse mean squared error at the same past origins, shrunken to equal ones
-    (`salessim.forecast.source_weights`), which the other sources have to earn from the first. Quantiles are averaged
-    with the same weights as the means, so an interval is neither that of the most nor of the least certain source.
+    Weights go by inverse mean squared error at the same past origins (`salessim.forecast.source_weights`), shrunken to
+    what can be known before: the pipeline (and who calls it) sees as much of the horizon as its forecast rests on deals
+    already open, the series the rest. With fewer than three origins the series alone is believed. Futures are averaged
+    with the same weights; those of the other sources go along with the pipeline's, but not entirely: what one source
+    misses, another one may not.
 
     Parameters
     ----------
@@ -109,6 +111,8 @@ def mixed(
         Point forecasts; NaN where there is no call.
     futures : (paths, horizons) float64
         Of the pipeline.
+    seen : (horizons,) float64
+        Share of the pipeline's forecast that rests on deals already open.
     errors, spreads : sequence of mapping
         By horizon: past errors of each source, and the spread of its log error.
     """
@@ -117,22 +121,25 @@ def mixed(
     weights = {name: np.zeros(horizons) for name in SOURCES}
     mean, sample, origins = np.zeros(horizons), np.zeros_like(futures), np.zeros(horizons)
     normal = _normal(paths)
+    alone = np.random.default_rng(paths).permutation(normal)  # the same at every call
     for place in range(horizons):
         past = {name: np.array(errors[place][name], dtype=float)[:, None] for name in SOURCES}
         there = [name for name in SOURCES if np.isfinite(points[name][place]) and np.isfinite(past[name]).all()]
-        share = source_weights({name: past[name] for name in there})
+        people = [name for name in there if name != "series"]
+        before = {name: float(seen[place]) / len(people) for name in people} | {"series": 1.0 - float(seen[place])}
+        share = source_weights({name: past[name] for name in there}, before)
         origins[place] = len(past["series"])
-        earned = origins[place] / (origins[place] + _EARNED)
         rank = np.argsort(np.argsort(futures[:, place], kind="stable"), kind="stable")
+        along = _TOGETHER * normal[rank] + np.sqrt(1.0 - _TOGETHER**2) * alone
         for name in there:
-            weight = earned * float(share[name][0]) + (1.0 - earned) * (name == there[0])
+            weight = float(share[name][0])
             weights[name][place] = weight
             mean[place] += weight * points[name][place]
             if name == "pipeline":
                 drawn = futures[:, place]
             else:
                 sd = spreads[place][name]
-                drawn = (points[name][place] * np.exp(sd * normal - sd**2 / 2))[rank]
+                drawn = points[name][place] * np.exp(sd * along - sd**2 / 2)
             sample[:, place] += weight * drawn
     return Mixed(weights, mean, sample, origins)
 

@@ -11,14 +11,13 @@ Three things are done around `ETSModel` because fits as it comes are slow and of
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from salessim.forecast.steps import Vector, recent, standardised
+from salessim.forecast.steps import Vector, half_life, standardised
 
 __all__ = ["PLAIN", "POOL", "EtsFit", "EtsSpec", "fit_ets", "fit_one", "starts"]
 
@@ -50,6 +49,11 @@ POOL = (
 """ANN AAN AAdN ANA AAdA MNM MAM MAdM: as accurate as all fifteen, at half the time."""
 
 _LOOSE = 1e10  # of L-BFGS, in units of the machine's precision: the log-likelihood to about 1e-6 of itself
+_STEPS = 60  # of the search; one that stops early is judged by its AICc like any other
+_EPSILON = 1.5e-8  # of a forward difference: the root of the machine's precision
+_EDGE = 1e-4  # smoothing parameters stay this far from 0 and 1
+_DAMPING = (0.8, 0.98)
+_NOWHERE = 1e10  # instead of a likelihood that is not finite
 _Start = tuple[float, float, Any]
 
 
@@ -210,21 +214,14 @@ def fit_ets(y: Vector, period: int, pool: tuple[EtsSpec, ...] = POOL) -> EtsFit 
 
 def fit_one(y: Vector, period: int, spec: EtsSpec, start: _Start, best: EtsFit | None = None) -> EtsFit | None:
     """One model, or None where it cannot be fitted or has no lower AICc than `best`."""
-    from statsmodels.tools.sm_exceptions import ConvergenceWarning
-
     m = period if spec.seasonal is not None else 1
     n = len(y)
     k = 2 + 2 * spec.trend + spec.damped + (m if spec.seasonal is not None else 0) + (spec.seasonal is not None)
     if n - k - 1 <= 0:
         return None
     model = _model(y, spec, m, start)
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        # A search that stops early is judged by its AICc like any other.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        try:
-            free = model.fit(disp=False, return_params=True, factr=_LOOSE, maxiter=60)
-        except (ValueError, np.linalg.LinAlgError, FloatingPointError):
-            return None
+    with np.errstate(all="ignore"):
+        free = _searched(model, spec)
         aicc = -2.0 * float(model.loglike(free)) + 2.0 * k * n / (n - k - 1)
         if not math.isfinite(aicc) or (best is not None and aicc >= best.aicc):
             return None
@@ -232,13 +229,53 @@ def fit_one(y: Vector, period: int, spec: EtsSpec, start: _Start, best: EtsFit |
         raw = _residuals(y, fitted, spec)
     if not (np.isfinite(raw).all() and math.isfinite(level) and np.isfinite(season).all()):
         return None
-    sigma, residuals = standardised(raw, 1 + spec.trend + spec.damped + (spec.seasonal is not None), recent(period))
+    sigma, residuals = standardised(raw, 1 + spec.trend + spec.damped + (spec.seasonal is not None), half_life(period))
     rest = list(free)
     alpha = float(rest.pop(0))
     beta = float(rest.pop(0)) if spec.trend else 0.0
     gamma = float(rest.pop(0)) if spec.seasonal is not None else 0.0
     phi = float(rest.pop(0)) if spec.damped else 1.0
     return EtsFit(spec, m, alpha, beta, gamma, phi, start, level, trend, season, sigma, residuals, aicc)
+
+
+def _searched(model: Any, spec: EtsSpec) -> Vector:
+    """Parameters (level, trend, season, damping, those that there are) of the greatest likelihood.
+
+    The search, start and bounds are those of `ETSModel.fit`; the differences are taken here, as the library's way to
+    take them costs more than the likelihood itself: half of the time of a forecast.
+    """
+    from scipy.optimize import fmin_l_bfgs_b
+
+    trend, season = (1 if spec.trend else 0), (1 + spec.trend if spec.seasonal is not None else 0)
+
+    def free_of(star: Vector) -> Vector:
+        free = star.copy()
+        if trend:
+            free[trend] *= star[0]
+        if season:
+            free[season] *= 1.0 - star[0]
+        return free
+
+    def objective(star: Vector) -> tuple[float, Vector]:
+        value = -float(model.loglike(free_of(star))) / model.nobs
+        slope = np.empty(len(star))
+        for place in range(len(star)):
+            moved = star.copy()
+            # Away from the upper bound: beyond it there may be no likelihood.
+            step = _EPSILON if star[place] + _EPSILON <= upper[place] else -_EPSILON
+            moved[place] += step
+            slope[place] = (-float(model.loglike(free_of(moved))) / model.nobs - value) / step
+        return (value, slope) if math.isfinite(value) else (_NOWHERE, np.zeros(len(star)))
+
+    start = np.asarray(model.start_params, dtype=float)
+    if trend:
+        start[trend] /= start[0]
+    if season:
+        start[season] /= 1.0 - start[0]
+    limits = [(_EDGE, 1.0 - _EDGE)] * (1 + spec.trend + (season > 0)) + [_DAMPING] * spec.damped
+    upper = [high for _, high in limits]
+    star = fmin_l_bfgs_b(objective, start, bounds=limits, factr=_LOOSE, maxiter=_STEPS)[0]
+    return free_of(star)
 
 
 def _model(y: Vector, spec: EtsSpec, period: int, start: _Start) -> Any:

@@ -20,18 +20,35 @@ from numpy.typing import NDArray
 from salessim.forecast.pipeline_snapshot import Snapshot
 from salessim.forecast.steps import Numbers, Vector
 
-__all__ = ["CAUSES", "Hazards", "Weeks", "fit_hazards", "month_of_quarter", "person_weeks"]
+__all__ = ["CAUSES", "Days", "Hazards", "Weeks", "fit_hazards", "month_of_quarter", "person_weeks"]
 
 CAUSES = ("moved", "won", "lost")
 _WEEK = 7.0
 _SHORTEST = 0.5  # days at risk of a deal that ends on the day it begins
 _CUT = 0.995  # quantile of the ages of won deals beyond which a deal counts as never closing
-_BANDS = 4  # of age, by wins, each with its own months of the quarter
+_BANDS = 6  # of age, by wins, each with its own months of the quarter
 _KNOTS = 6  # of the spline of age
 _WEAK = 1e-3  # ridge on what is not random: keeps empty cells finite
 _ROUNDS = 4  # of estimating the variances of the random effects
 _NEWTON = 12
 _LOWEST = -16.0
+
+
+@dataclass(frozen=True, eq=False)
+class Days:
+    """The days at risk behind the cells of `Weeks`.
+
+    Attributes
+    ----------
+    cell, spell : (n,) int64
+        Cell of each day at risk, and row of its spell.
+    spent : (n,) float64
+        Weeks of it.
+    """
+
+    cell: Numbers
+    spell: Numbers
+    spent: Vector
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +68,9 @@ class Weeks:
         Where deals moved from each stage, shares of a row.
     cut : int
         Week of age from which on deals count as never closing (zombies), learnt from the ages of won deals.
+    living : (n,) float64 or None
+        At risk, where some deals may never move or close at any age; all of `weeks` if not given.
+    days : Days or None
     """
 
     age: Numbers
@@ -65,6 +85,8 @@ class Weeks:
     reps: tuple[str, ...]
     moves: Vector
     cut: int
+    living: Vector | None = None
+    days: Days | None = None
 
 
 def month_of_quarter(day: Vector) -> Numbers:
@@ -117,9 +139,11 @@ def person_weeks(snapshot: Snapshot) -> Weeks:
     moves /= np.maximum(moves.sum(axis=1, keepdims=True), 1.0)
     ages, months, *numbers = (np.asarray(part, dtype=np.int64) for part in np.unravel_index(cells, shape))
     weeks = np.asarray(np.bincount(at, spent, minlength=len(cells)), dtype=np.float64)
+    rows_of = Days(np.asarray(at, dtype=np.int64), of, spent)
     return Weeks(
         ages, months, numbers[0], numbers[1], numbers[2], weeks, counts,
         tuple(stages.tolist()), tuple(products.tolist()), tuple(reps.tolist()), moves, cut,
+        days=rows_of,
     )  # fmt: skip
 
 
@@ -137,6 +161,8 @@ class Hazards:
     stages, products, reps : tuple of str
     spread : dict of str to (3,) float64
         Estimated standard deviations of the random effects, by cause.
+    found : tuple of (coefficients, standard deviations)
+        By cause, as they were fitted: where a fit to nearly the same weeks may begin.
     """
 
     clock: Vector
@@ -148,16 +174,25 @@ class Hazards:
     products: tuple[str, ...]
     reps: tuple[str, ...]
     spread: dict[str, Vector]
+    found: tuple[tuple[Vector, Vector], ...] = ()
 
     @property
     def cut(self) -> int:
         """Week of age from which on deals count as never closing."""
         return self.clock.shape[1] - 1
 
+    def leaving(self, weeks: Weeks) -> Vector:
+        """Hazard a week of leaving the stage, whatever for, in each cell."""
+        log = self.clock[:, weeks.age, weeks.month] + self.stage[:, weeks.stage]
+        return np.asarray(np.exp(log + self.product[:, weeks.product] + self.rep[:, weeks.rep]).sum(axis=0))
+
     def won_by(
-        self, created: Vector, stage: Numbers, product: Numbers, rep: Numbers, start: Vector, days: int
-    ) -> Vector:
+        self, created: Vector, stage: Numbers, product: Numbers, rep: Numbers, start: Vector, days: int,
+        lives: Vector | float = 1.0,
+    ) -> Vector:  # fmt: skip
         """Chance that each deal is won by the end of each day after `start` (deals × days).
+
+        Days more than `days` after the earliest start are not looked at.
 
         Parameters
         ----------
@@ -165,34 +200,41 @@ class Hazards:
             Days since the epoch: of creation, and from which on (a deal to come starts when it is created).
         stage, product, rep : (n,) int64
             Numbers of the names at the start; −1 for one never seen.
+        lives : (n,) float64
+            Share that goes on from every stage it enters later.
         days : int
         """
         count, stages = len(created), len(self.stages)
         now = np.zeros((count, stages))
         now[np.arange(count), np.maximum(stage, 0)] = 1.0
-        own = _picked(self.product, product) + _picked(self.rep, rep)  # causes × deals
+        own = np.exp(_picked(self.product, product) + _picked(self.rep, rep)) / _WEEK  # causes × deals
+        clock, place = np.exp(self.clock), np.exp(self.stage)
+        share = np.broadcast_to(np.asarray(lives, dtype=np.float64), count)
         won = np.zeros((count, days))
         total = np.zeros(count)
         for step in range(days):
             day = start + step
-            age = np.clip((day - np.floor(created)) // _WEEK, 0, self.cut).astype(np.int64)
-            base = self.clock[:, age, month_of_quarter(day)] + own
-            rate = np.exp(base[:, :, None] + self.stage[:, None, :]) / _WEEK  # causes × deals × stages
+            live = np.flatnonzero(day < start.min() + days)
+            age = np.clip((day[live] - np.floor(created[live])) // _WEEK, 0, self.cut).astype(np.int64)
+            base = clock[:, age, month_of_quarter(day[live])] * own[:, live]
+            rate = base[:, :, None] * place[:, None, :]  # causes × deals × stages
             every = rate.sum(axis=0)
-            leave = -np.expm1(-every) / np.maximum(every, 1e-300)
-            out = rate * leave * now
-            total = total + out[1].sum(axis=1)
+            out = rate * (-np.expm1(-every) / np.maximum(every, 1e-300) * now[live])
+            total[live] += out[1].sum(axis=1)
             won[:, step] = total
-            now = now - out.sum(axis=0) + out[0] @ self.moves
+            moved = out[0] @ self.moves
+            now[live] += moved * share[live, None] - out.sum(axis=0)
         return won
 
 
-def fit_hazards(weeks: Weeks) -> Hazards:
+def fit_hazards(weeks: Weeks, like: Hazards | None = None) -> Hazards:
     """Fit the hazards of each cause.
 
     Parameters
     ----------
     weeks : Weeks
+    like : Hazards, optional
+        Of the same cells with other weeks at risk of closing: where to begin.
 
     Examples
     --------
@@ -230,8 +272,12 @@ def fit_hazards(weeks: Weeks) -> Hazards:
     clock = np.full((3, cut + 1, 3), _LOWEST)
     tables: dict[str, list[Vector]] = {"stage": [], "product": [], "rep": []}
     spread: dict[str, list[float]] = {"month": [], "product": [], "rep": []}
+    found = []
     for cause in range(3):
-        beta, sd = _fitted(design, weeks.weeks[young], weeks.counts[cause, young], group)
+        exposed = weeks.weeks if weeks.living is None else weeks.living
+        begin = None if like is None else like.found[cause]
+        beta, sd = _fitted(design, exposed[young], weeks.counts[cause, young], group, begin)
+        found.append((beta, sd))
         if not weeks.counts[cause].any():
             beta = np.zeros_like(beta)
             beta[group == 0] = _LOWEST
@@ -248,19 +294,25 @@ def fit_hazards(weeks: Weeks) -> Hazards:
     return Hazards(
         clock, np.array(tables["stage"]), np.array(tables["product"]), np.array(tables["rep"]), weeks.moves,
         weeks.stages, weeks.products, weeks.reps, {name: np.array(values) for name, values in spread.items()},
+        tuple(found),
     )  # fmt: skip
 
 
-def _fitted(design: Any, weeks: Vector, counts: Vector, group: Numbers) -> tuple[Vector, Vector]:
+def _fitted(
+    design: Any, weeks: Vector, counts: Vector, group: Numbers, begin: tuple[Vector, Vector] | None = None
+) -> tuple[Vector, Vector]:
     """Poisson regression; groups 2 and up are random effects whose variances are estimated (EM on Laplace's)."""
     width = design.shape[1]
-    sd = np.where(np.arange(group.max() + 1) >= 2, 0.5, np.inf)
-    beta = np.zeros(width)
     total = counts.sum()
-    beta[group == 0] = np.log(max(total, 0.5) / max(weeks.sum(), 1e-9))
+    if begin is None:
+        sd = np.where(np.arange(group.max() + 1) >= 2, 0.5, np.inf)
+        beta = np.zeros(width)
+        beta[group == 0] = np.log(max(total, 0.5) / max(weeks.sum(), 1e-9))
+    else:
+        beta, sd = begin[0].copy(), begin[1].copy()
     inverse = np.eye(width)
     across, weighted, entries = design.T.tocsr(), design.copy(), np.diff(design.indptr)
-    for _ in range(_ROUNDS if total else 1):
+    for _ in range(_ROUNDS if total and begin is None else 1):
         ridge = np.where(np.isfinite(sd[group]), 1.0 / np.maximum(sd[group], 0.02) ** 2, _WEAK)
         centre = np.where(group == 0, np.log(max(total, 0.5) / max(weeks.sum(), 1e-9)), 0.0)
         for _ in range(_NEWTON):

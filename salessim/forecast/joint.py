@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from salessim.forecast.combination import Forecaster
 from salessim.forecast.steps import Vector
+from salessim.forecast.values import chances_of
 
-__all__ = ["aligned", "joint_paths", "joint_shocks"]
+__all__ = ["aligned", "bottom_futures", "half_widths", "joint_paths", "joint_shocks", "spread_together"]
 
 _LONGEST = 120  # periods of errors that correlations are taken from
+_PORTION = 200  # nodes
 _SHARED = 0.95  # of a shock is correlated as in the sample; the rest keeps chance correlations from being believed
 
 
@@ -62,3 +65,66 @@ def joint_paths(fits: Sequence[Forecaster], length: int, paths: int, horizon: in
     """Futures of all series (series × paths × steps), each driven by its row of the joint shocks."""
     shocks = joint_shocks(aligned([fit.residuals for fit in fits], length), paths, horizon, rng)
     return np.array([fit.paths(shocks[place]) for place, fit in enumerate(fits)])
+
+
+def spread_together(futures: Vector, points: Vector, factor: Vector, floor: bool) -> Vector:
+    """Futures in which the total spreads `factor` times as far about its point forecast, all series with it.
+
+    What a total's future lies off its forecast is multiplied, and what that adds is shared among the bottom series by
+    the size of their forecasts: a drift that all of them have in common. So a chance read from the futures of the total
+    is that of its calibrated band, and every sum still holds.
+
+    Parameters
+    ----------
+    futures : numpy.ndarray
+        Bottom series × paths × steps.
+    points : numpy.ndarray
+        Bottom series × steps.
+    factor : numpy.ndarray
+        Of each step.
+    floor : bool
+        Whether futures stop at 0.
+
+    Examples
+    --------
+    >>> futures = np.array([[[9.0], [11.0]], [[19.0], [21.0]]])
+    >>> spread_together(futures, np.array([[10.0], [20.0]]), np.array([1.5]), True).sum(axis=0).ravel().tolist()
+    [27.0, 33.0]
+    """
+    size = np.abs(points)
+    whole = size.sum(axis=0)
+    share = np.where(whole > 0, size / np.where(whole > 0, whole, 1.0), 0.0)
+    more = (factor - 1.0) * (futures.sum(axis=0) - points.sum(axis=0))
+    spread: Vector = futures + share[:, None, :] * more
+    return np.maximum(spread, 0.0) if floor else spread
+
+
+def bottom_futures(matrix: Vector, futures: Vector, floor: bool) -> Vector:
+    """Futures of the bottom series (bottom × paths × steps) from those of all nodes, by a reconciliation's matrix."""
+    flat: Vector = matrix @ futures.reshape(len(futures), -1)
+    flat = np.maximum(flat, 0.0) if floor else flat
+    return flat.reshape(len(matrix), *futures.shape[1:])
+
+
+def half_widths(futures: Vector, levels: Sequence[int], summing: Any = None) -> Vector:
+    """Half the width of each band (nodes × steps × levels).
+
+    Parameters
+    ----------
+    futures : numpy.ndarray
+        Of every node, or of the bottom series where there is a `summing` matrix: series × paths × steps.
+    levels : sequence of int
+        In per cent.
+    summing : scipy.sparse array, optional
+        Nodes × bottom series.
+    """
+    count, horizon = futures.shape[1:]
+    flat = futures.reshape(len(futures), -1)
+    nodes = len(futures) if summing is None else summing.shape[0]
+    chances = chances_of(levels)
+    found = np.empty((nodes, horizon, len(levels)))
+    for begin in range(0, nodes, _PORTION):  # all futures of all nodes at once would not fit into memory
+        part = flat[begin : begin + _PORTION] if summing is None else summing[begin : begin + _PORTION] @ flat
+        ends = np.quantile(part.reshape(-1, count, horizon), chances, axis=1)
+        found[begin : begin + _PORTION] = np.moveaxis((ends[1::2] - ends[::2]) / 2.0, 0, -1)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date as Date
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +15,16 @@ from salessim.forecast.calibration import calibrate
 from salessim.forecast.combination import Forecaster
 from salessim.forecast.errors import ForecastError
 from salessim.forecast.hierarchy import build_hierarchy, columns_of
-from salessim.forecast.joint import aligned, joint_paths
+from salessim.forecast.joint import aligned, bottom_futures, half_widths, joint_paths
 from salessim.forecast.nodes import fit_nodes, node_values, record
 from salessim.forecast.panel import Panel, checked_choice, checked_freq, to_panel
-from salessim.forecast.reconcile import METHODS, add_up, bottom_map
+from salessim.forecast.reconcile import METHODS, bottom_map
 from salessim.forecast.regress import Adjusted, Effects, fit_effects
 from salessim.forecast.regressors import known_regressors
 from salessim.forecast.result import Forecast
 from salessim.forecast.steps import Vector
 from salessim.forecast.tables import sales_table
-from salessim.forecast.values import chances_of, checked_levels, checked_model
+from salessim.forecast.values import checked_levels, checked_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,7 +165,6 @@ def forecast_panel(
     floor = bool(np.nanmin(panel.values) >= 0)
     asked = tuple(levels) or _INTERVALS
     futures = joint_paths(fits, values.shape[1], paths, horizon, np.random.default_rng(seed))
-    half = _half_widths(futures, asked)
     errors = aligned([fit.errors for fit in fits], values.shape[1])
     maps: dict[str, Vector] = {}
 
@@ -173,39 +173,29 @@ def forecast_panel(
             maps[method] = bottom_map(tree.summing, errors, nodes.sizes(), method)
         return maps[method]
 
-    def ratio_of(method: str) -> Vector:
-        """How much wider the reconciled band of each node and step is than its own."""
-        flat = futures.reshape(len(futures), -1)
-        whole = add_up(tree.summing, map_of(method) @ flat, floor).reshape(futures.shape)
-        wide, own = _half_widths(whole, asked[:1])[:, :, 0], half[:, :, 0]
-        ratio: Vector = np.where(own > 0, wide / np.where(own > 0, own, 1.0), 1.0)
-        return ratio
+    def joint_width(method: str) -> Vector:
+        return half_widths(bottom_futures(map_of(method), futures, floor), asked, tree.summing)
 
-    recent = np.abs(np.nanmean(values[:, -period:], axis=1))
+    levels_of = tree.level_numbers()
     calibration = calibrate(
         nodes,
         inside,
         tree.summing,
-        tree.level_numbers(),
+        levels_of,
         horizon,
         model,
         METHODS if reconcile == "backtest" else (reconcile,),
-        ratio_of,
-        half / np.where(recent > 0, recent, 1.0)[:, None, None],
+        half_widths(futures, asked),
+        joint_width,
         asked,
         floor,
     )
     engine = Engine(nodes, fits, tuple(effects), map_of(calibration.method), calibration, model, reconcile, paths, seed)
-    return assembled(engine, panel, tree, values, horizon, tuple(levels), futures)
-
-
-def _half_widths(futures: Vector, levels: Sequence[int]) -> Vector:
-    """Half the width of each band (nodes × steps × levels)."""
-    found = np.empty((futures.shape[0], futures.shape[2], len(levels)))
-    for node, sample in enumerate(futures):
-        ends = np.quantile(sample, chances_of(levels), axis=0)
-        found[node] = ((ends[1::2] - ends[::2]) / 2.0).T
-    return found
+    made = assembled(engine, panel, tree, values, horizon, tuple(levels), futures)
+    settled = calibration.settled(
+        joint_width(calibration.method), half_widths(made.futures, asked, tree.summing), levels_of
+    )
+    return replace(made, calibration=settled, engine=replace(engine, calibration=settled))
 
 
 def _effects(values: Vector, names: Sequence[str], past: Vector, future: Vector, period: int) -> list[Effects | None]:

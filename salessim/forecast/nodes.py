@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from salessim.forecast.combination import Combination, Forecaster, fit_combination
+from salessim.forecast.combination import Combination, Forecaster
 from salessim.forecast.joint import aligned
 from salessim.forecast.sparse import Shared, fit_shared
 from salessim.forecast.steps import Vector
-from salessim.forecast.values import fit_values, is_dense
+from salessim.forecast.values import fit_members, fit_values, is_dense
 
 __all__ = ["Nodes", "fit_nodes", "node_values", "record"]
 
@@ -96,7 +96,7 @@ def fit_nodes(values: Vector, inside: Any, period: int, model: str, like: Nodes 
         if is_dense(own) or own.min() < 0:
             before = like.fits[node] if like is not None else None
             similar = before if isinstance(before, Combination) else None
-            fits[node] = fit_combination(own, period, model == "accurate", similar)
+            fits[node] = fit_members(own, period, model, similar)
     sizes = np.array([np.nansum(np.abs(row)) for row in values])
     borrowed = [-1] * count
     done: list[Forecaster] = []

@@ -203,6 +203,25 @@ def _checked_columns(sales: Any, needed: Sequence[str]) -> Any:
                     "the table of sales has no such column", value=name, remedy=nearest(name, map(str, sales.columns))
                 )
             )
+    twice = next((name for place, name in enumerate(needed) if name in needed[:place]), None)
+    if twice is not None:
+        raise ForecastError(
+            explain(
+                "one column cannot be two things of: the date, the value, a column of the hierarchy",
+                value=twice,
+                remedy="Say which columns are meant with date=, value= and hierarchy=",
+            )
+        )
+    names = list(map(str, sales.columns))
+    several = [name for name in needed if names.count(name) > 1]
+    if several:
+        raise ForecastError(
+            explain(
+                "the table of sales has several columns of one name",
+                value=several[0],
+                remedy="Keep one of them",
+            )
+        )
     if len(sales) == 0:
         raise ForecastError(explain("the table of sales has no rows"))
     return sales[list(dict.fromkeys(needed))].copy()
@@ -213,9 +232,32 @@ def _typed(frame: pd.DataFrame, columns: Sequence[str], date: str, value: str) -
 
     if isinstance(frame[date].dtype, pd.PeriodDtype):
         frame[date] = frame[date].dt.start_time
+    if pd.api.types.is_numeric_dtype(frame[date].dtype):
+        raise ForecastError(
+            explain(
+                "these are numbers and not dates: what day each of them means cannot be told",
+                where=date,
+                value=str(frame[date].iloc[0]),
+                allowed="days, such as 2026-01-31",
+                remedy="Turn them into dates first, for example with pandas.to_datetime and its format",
+            )
+        )
     dates = pd.to_datetime(frame[date], errors="coerce")
+    if getattr(dates.dtype, "tz", None) is not None:
+        raise ForecastError(
+            explain(
+                "these dates carry a time zone, and the day that a sale belongs to depends on it",
+                where=date,
+                value=str(frame[date].iloc[0]),
+                remedy="Choose the zone of your books and drop it: dates.dt.tz_convert(zone).dt.tz_localize(None)",
+            )
+        )
     _refuse_rows(frame, dates.isna(), date, "cannot be read as a date")
     frame[date] = dates
+    if pd.api.types.is_bool_dtype(frame[value].dtype):
+        raise ForecastError(
+            explain("these are yes and no and not amounts", where=value, remedy="Is this the right column of values?")
+        )
     numbers = pd.to_numeric(frame[value], errors="coerce").astype("float64")
     _refuse_rows(frame, ~np.isfinite(numbers), value, "is missing or not a number")
     frame[value] = numbers
@@ -280,9 +322,8 @@ def _refuse_duplicates(frame: pd.DataFrame, frequency: Frequency, columns: Seque
             f"{frequency.name}s"
         )
         finer = "Add them up to one row per series and period"
-        remedy = f'{finer}, choose freq="week", or say rows="orders" if each row is an order'
-        if frequency.name == "week":
-            remedy = f'{finer}, or say rows="orders" if each row is an order'
+        shorter = {"quarter": ' choose freq="month",', "month": ' choose freq="week",'}.get(frequency.name, "")
+        remedy = f'{finer},{shorter} or say rows="orders" if each row is an order'
     else:
         what = f"{len(twice)} rows are duplicates: the same series and the same {frequency.name}"
         remedy = 'Keep one of each, or say rows="orders" if each row is an order'

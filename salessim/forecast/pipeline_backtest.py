@@ -21,13 +21,13 @@ from salessim.forecast.values import forecast_values
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Judged", "Look", "judged", "look_at", "month_ends", "shock_of"]
+__all__ = ["Judged", "Look", "came", "judged", "look_at", "month_ends", "outcomes", "shock_of"]
 
 _LEAST = 90  # days of record that an origin needs before it: every month of a quarter has been seen once
 _LEAST_WINS = 10
-_BIAS_SD = 0.15  # of the log ratio of what came to what was expected, before past origins are looked at
-_SHOCK_SD = 0.08  # of the shock that all deals share, likewise
-_SHOCK_PRIOR = 3.0  # independent origins that it counts as much as
+_BIAS_SD = 0.08  # of the log ratio of what came to what was expected, before past origins are looked at
+_SHOCK_SD = 0.05  # of the shock that all deals share, likewise
+_SHOCK_PRIOR = 6.0  # independent origins that it counts as much as
 _STEP = 30.0  # days between origins: longer horizons overlap
 _MONTHS = 24  # whole months of sales that a forecast of the series by models needs
 
@@ -191,7 +191,8 @@ def judged(record: Record, look: Look, earlier: Sequence[Judged], seed: int) -> 
     chance = np.column_stack([shocked(look.outlook.chance[:, k], bias) for k, bias in enumerate(biases[:, 0])])
     call = _call(record, look, earlier, limit, new)
     spreads = [source_error(error, days) for error, days in zip(errors, horizon, strict=True)]
-    combination = mixed(look.series, futures, open_ + new, call, errors, spreads)
+    seen_already = np.where(open_ + new > 0, open_ / np.where(open_ + new > 0, open_ + new, 1.0), 0.5)
+    combination = mixed(look.series, futures, open_ + new, call, seen_already, errors, spreads)
     seen = []
     for place, days in enumerate(horizon):
         given = [(one.mixed.futures[:, place], old[place] + fresh[place]) for one, old, fresh in past

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from salessim.forecast.combination import fit_combination
-from salessim.forecast.hazards import Hazards, fit_hazards, person_weeks
+from salessim.forecast.combination import Combination
+from salessim.forecast.hazards import Hazards
 from salessim.forecast.pipeline_snapshot import Snapshot
 from salessim.forecast.steps import Numbers, Vector
+from salessim.forecast.theta import fit_theta
+from salessim.forecast.zombies import Living, fit_living
 
 __all__ = ["Outlook", "Shock", "look_ahead"]
 
@@ -44,7 +46,8 @@ class Outlook:
     Attributes
     ----------
     snapshot : Snapshot
-    hazards : Hazards
+    living : Living
+        Hazards, and which deals live.
     horizon : tuple of int
         Days after the origin.
     chance : (open deals, horizons) float64
@@ -65,7 +68,7 @@ class Outlook:
     """
 
     snapshot: Snapshot
-    hazards: Hazards
+    living: Living
     horizon: tuple[int, ...]
     chance: Vector
     value: Vector
@@ -83,6 +86,11 @@ class Outlook:
         fresh = shocked(self.fresh, bias) * means[self.fresh_product][:, :, None]
         new = self.arrivals.mean(axis=0) @ fresh.mean(axis=1)
         return self.value @ shocked(self.chance, bias), new
+
+    @property
+    def hazards(self) -> Hazards:
+        """Hazards of deals that live."""
+        return self.living.hazards
 
     @property
     def product_count(self) -> int:
@@ -162,7 +170,8 @@ def look_ahead(snapshot: Snapshot, horizon: tuple[int, ...], paths: int, rng: np
     paths : int
     rng : numpy.random.Generator
     """
-    hazards = fit_hazards(person_weeks(snapshot))
+    living = fit_living(snapshot)
+    hazards = living.hazards
     place = {
         name: {label: number for number, label in enumerate(names)}
         for name, names in (("stage", hazards.stages), ("product", hazards.products), ("rep", hazards.reps))
@@ -176,8 +185,9 @@ def look_ahead(snapshot: Snapshot, horizon: tuple[int, ...], paths: int, rng: np
     ahead = horizon[-1]
     start = np.full(len(still), snapshot.end)
     chance = hazards.won_by(
-        created[still], number["stage"][still], number["product"][still], number["rep"][still], start, ahead
-    )[:, marks]
+        created[still], number["stage"][still], number["product"][still], number["rep"][still], start, ahead,
+        living.of(number["rep"][still]),
+    )[:, marks] * living.lives[still, None]  # fmt: skip
     won = snapshot.deals[(snapshot.deals["status"] == "won") & snapshot.deals["amount"].notna()]
     pool = won["amount"].to_numpy(dtype=float)
     if not len(pool):
@@ -187,11 +197,11 @@ def look_ahead(snapshot: Snapshot, horizon: tuple[int, ...], paths: int, rng: np
     amount = snapshot.deals["amount"].to_numpy(dtype=float)[still]
     known = np.isfinite(amount)
     means = np.array([_mean_of(pool, product, p) for p in range(len(hazards.products))])
-    value = np.where(known, amount, means[number["product"][still]])
+    value = np.where(known, amount * snapshot.kept, means[number["product"][still]])
     arrivals = _creations(snapshot, created, -(-ahead // int(_WEEK)), paths, rng)
-    fresh, typical = _fresh(snapshot, hazards, number, horizon, arrivals.shape[1], rng)
+    fresh, typical = _fresh(snapshot, living, number, horizon, arrivals.shape[1], rng)
     return Outlook(
-        snapshot, hazards, horizon, chance, value, known, pool, product, number["product"][still],
+        snapshot, living, horizon, chance, value, known, pool, product, number["product"][still],
         arrivals, fresh, typical,
     )  # fmt: skip
 
@@ -205,19 +215,21 @@ def _creations(snapshot: Snapshot, created: Vector, weeks: int, paths: int, rng:
     values = count.astype(float)
     shocks = rng.standard_normal((paths, weeks))
     if past >= _FIT and values.any():
-        fit = fit_combination(values, _SEASON if past >= 3 * _SEASON else 1)
-        if fit is not None:
-            return np.maximum(fit.paths(shocks), 0.0)
+        season, scale = _SEASON if past >= 3 * _SEASON else 1, float(values.mean())
+        theta = fit_theta(values / scale, season)
+        if theta is not None:
+            return Combination({"theta": theta}, season, values, scale, True, False).paths(shocks)
     rate = float(values[-_SEASON:].mean()) if past else len(created) / max((snapshot.end - first) / _WEEK, 1.0)
     gamma = rng.gamma(max(values.sum(), 1.0), 1.0, (paths, 1)) / max(values.sum(), 1.0)
     return rng.poisson(rate * gamma, (paths, weeks)).astype(float)
 
 
 def _fresh(
-    snapshot: Snapshot, hazards: Hazards, number: dict[str, Numbers], horizon: tuple[int, ...], weeks: int,
+    snapshot: Snapshot, living: Living, number: dict[str, Numbers], horizon: tuple[int, ...], weeks: int,
     rng: np.random.Generator,
 ) -> tuple[Vector, Numbers]:  # fmt: skip
     """Chances of deals to come, a few typical ones for every week, and their products."""
+    hazards = living.hazards
     created = snapshot.deals["created"].to_numpy()
     recent = np.flatnonzero(created >= snapshot.end - _RECENT)
     among = recent if len(recent) else np.arange(len(created))
@@ -231,7 +243,10 @@ def _fresh(
     day: Vector = np.asarray(np.add.outer(np.arange(weeks) * _WEEK, within).ravel(), dtype=np.float64)
     start = snapshot.end + day
     product, rep = number["product"][typical], number["rep"][typical]
-    won = hazards.won_by(start, np.tile(stage, weeks), np.tile(product, weeks), np.tile(rep, weeks), start, horizon[-1])
+    lives = np.tile(living.of(rep), weeks)
+    won = lives[:, None] * hazards.won_by(
+        start, np.tile(stage, weeks), np.tile(product, weeks), np.tile(rep, weeks), start, horizon[-1], lives
+    )
     chance = np.zeros((len(day), len(horizon)))
     for place, mark in enumerate(horizon):
         there = np.flatnonzero(day < mark)

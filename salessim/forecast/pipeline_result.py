@@ -25,6 +25,7 @@ _BINS = 10
 _FEW = 20  # outcomes that a slope needs
 _WEEK = 7.0
 _TOLD = 80  # the interval of the report, in per cent
+_TELL, _NAMED = 5.0, 3  # zombies worth a line, and reps named in it
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,7 +64,8 @@ class PipelineForecast:
         """
         import pandas as pd
 
-        return pd.DataFrame(self._row(self.now, place) for place in range(len(self.horizon)))
+        rules = rules_of_thumb(self.now.look.outlook)
+        return pd.DataFrame(self._row(self.now, place, rules) for place in range(len(self.horizon)))
 
     def deals(self) -> pd.DataFrame:
         """Open deals: chance of being won within each horizon, and expected value.
@@ -72,8 +74,8 @@ class PipelineForecast:
         -------
         pandas.DataFrame
             ``deal_id``, ``rep``, ``product``, ``stage``, ``age_days``, ``amount`` (expected if won), ``known`` (whether
-            the export has an amount), ``stale`` (older than deals that are won ever were), and ``win_30``,
-            ``expected_30``, …; most valuable first.
+            the export has an amount), ``stale`` (older than deals that are won ever were), ``lives`` (chance that it
+            will ever be closed; of the stale NaN), and ``win_30``, ``expected_30``, …; most valuable first.
         """
         import pandas as pd
 
@@ -83,6 +85,7 @@ class PipelineForecast:
         table["age_days"] = np.floor(age)
         table["amount"], table["known"] = outlook.value, outlook.known
         table["stale"] = age // _WEEK >= outlook.hazards.cut
+        table["lives"] = np.where(table["stale"], np.nan, outlook.living.lives[outlook.snapshot.open.index.to_numpy()])
         for place, days in enumerate(self.horizon):
             table[f"win_{days}"] = self.now.chance[:, place]
             table[f"expected_{days}"] = self.now.chance[:, place] * outlook.value
@@ -118,6 +121,7 @@ class PipelineForecast:
         rows = []
         for one in self.past:
             old, new = came(self.record, one.look)
+            rules = rules_of_thumb(one.look.outlook)
             for place, days in enumerate(self.horizon):
                 if self._known(one, days):
                     won = outcomes(self.record, one.look, days)
@@ -125,7 +129,7 @@ class PipelineForecast:
                     score = float(crps(one.mixed.futures[:, [place]], np.array([actual]))[0])
                     brier = float(np.mean((one.chance[:, place] - won) ** 2)) if len(won) else np.nan
                     truth = {"actual_open": old[place], "actual": actual, "brier": brier, "crps": score}
-                    rows.append({"origin": one.look.origin, **self._row(one, place), **truth})
+                    rows.append({"origin": one.look.origin, **self._row(one, place, rules), **truth})
         return pd.DataFrame(rows)
 
     def scores(self) -> pd.DataFrame:
@@ -249,8 +253,7 @@ class PipelineForecast:
             )
         return self.horizon.index(days)
 
-    def _row(self, one: Judged, place: int) -> dict[str, float]:
-        rules = rules_of_thumb(one.look.outlook)
+    def _row(self, one: Judged, place: int, rules: dict[str, Vector]) -> dict[str, float]:
         row: dict[str, float] = {"days": self.horizon[place], "combined": float(one.mixed.mean[place])}
         for level in self.levels:
             row[f"lower_{level}"], row[f"upper_{level}"] = map(
@@ -272,8 +275,9 @@ class PipelineForecast:
         snapshot = outlook.snapshot
         last = len(self.horizon) - 1
         days = self.horizon[last]
-        row = self._row(self.now, last)
-        stale = int(self.deals()["stale"].sum())
+        row = self._row(self.now, last, rules_of_thumb(outlook))
+        deals = self.deals()
+        stale = int(deals["stale"].sum())
         low, high = np.quantile(self.paths(days), _chances(_TOLD))
         found = [
             note("pipeline expected", days=days, combined=f"{row['combined']:,.0f}", level=_TOLD, low=f"{low:,.0f}",
@@ -284,6 +288,10 @@ class PipelineForecast:
             note("pipeline rule", weighted=f"{row['weighted_pipeline']:,.0f}", open=f"{row['open']:,.0f}"),
             note("pipeline stale", n=f"{stale:,}", total=f"{len(outlook.value):,}", weeks=outlook.hazards.cut),
         ]  # fmt: skip
+        dead = (1.0 - deals["lives"]).fillna(0.0)
+        if dead.sum() >= _TELL:
+            by_rep = dead.groupby(deals["rep"]).sum().nlargest(_NAMED)
+            found.append(note("pipeline zombies", n=f"{dead.sum():,.0f}", reps=", ".join(by_rep.index)))
         if len(outlook.value) and not outlook.known.any():
             found.append(note("pipeline amounts"))
         if len(outlook.hazards.stages) == 1:

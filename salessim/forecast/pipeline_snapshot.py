@@ -20,6 +20,7 @@ __all__ = ["Record", "Snapshot", "day_number", "known_at", "read_deals"]
 _ONE = "all"  # the stage of deals whose history of stages is not known
 _FEW = 0.5  # share of open deals with an amount below which amounts are taken to be entered on winning
 _MISSING = "unknown"
+_AS_ASKED = 20.0  # won deals that believing amounts as they stand counts as much as
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,9 @@ class Snapshot:
         Day of the first closing there is a record of: before it deals were not watched (left truncation).
     left_out : mapping of str to int
         Deals that could not be used, by reason (the key of its sentence).
+    kept : float
+        What won deals brought over the amounts that stood there until the day they were won, shrunken to 1; 1 where no
+        changes are logged.
     """
 
     deals: pd.DataFrame
@@ -47,6 +51,7 @@ class Snapshot:
     origin: Date
     begun: float
     left_out: Mapping[str, int]
+    kept: float = 1.0
 
     @property
     def end(self) -> float:
@@ -191,7 +196,20 @@ def known_at(record: Record, origin: Date) -> Snapshot:
     spells = _spells(events.assign(deal=place[events["deal"].to_numpy(dtype=np.int64)]), deals, end)
     last = spells.drop_duplicates("deal", keep="last").set_index("deal")["stage"]
     deals["stage"] = last.reindex(np.arange(len(deals))).to_numpy()
-    return Snapshot(deals, spells, origin, float(np.nanmin(deals["closed"])), record.left_out)
+    return Snapshot(deals, spells, origin, float(np.nanmin(deals["closed"])), record.left_out,
+                    _kept(record, end))  # fmt: skip
+
+
+def _kept(record: Record, end: float) -> float:
+    """Share of the amount asked that won deals brought in the end, by the changes logged on the day of winning."""
+    deals, changes = record.deals, record.amounts
+    won = deals[(deals["status"] == "won") & (deals["closed"] < end) & deals["amount"].notna()]
+    if not len(changes) or not len(won):
+        return 1.0
+    last = changes[changes["at"] >= changes["deal"].map(deals["closed"]) - 1.0].drop_duplicates("deal")
+    asked = last.set_index("deal")["old"].reindex(won.index).fillna(won["amount"])
+    ratio = float(won["amount"].sum() / asked.sum()) if asked.sum() > 0 else 1.0
+    return (len(won) * ratio + _AS_ASKED) / (len(won) + _AS_ASKED)
 
 
 def _spells(events: pd.DataFrame, deals: pd.DataFrame, end: float) -> pd.DataFrame:

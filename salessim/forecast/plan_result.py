@@ -12,8 +12,8 @@ import numpy as np
 
 from salessim.errors import explain, nearest
 from salessim.forecast.calendar import sums_by
-from salessim.forecast.calibration import thirds
 from salessim.forecast.errors import ForecastError
+from salessim.forecast.plan_pipeline import width_factor
 from salessim.forecast.reporting import note, percent, report_lines
 from salessim.forecast.result import Forecast
 from salessim.forecast.steps import Numbers, Vector
@@ -28,6 +28,7 @@ __all__ = ["LEVEL_ALL", "PERIODS", "SalesPlan"]
 LEVEL_ALL = "total"
 PERIODS = ("week", "month", "quarter", "year")
 _CODES = {"week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}
+_BAND = (0.1, 0.5, 0.9)
 _SAFE, _BOLD = 0.7, 0.3  # chances above which a goal is likely, and below which it is a stretch; ours
 
 
@@ -38,6 +39,7 @@ class SalesPlan:
     Attributes
     ----------
     forecast : Forecast
+        With the pipeline in it, where one was given.
     target : float
         Of the year, currency.
     start : datetime.date
@@ -57,6 +59,8 @@ class SalesPlan:
     capacity : (series,) float64
         Full, ramped-up seats.
     over_assignment : float
+    pipeline_days : int
+        Days ahead that the pipeline's combination was taken for; 0 without one.
     """
 
     forecast: Forecast
@@ -72,6 +76,7 @@ class SalesPlan:
     costs: Numbers | None
     capacity: Vector
     over_assignment: float
+    pipeline_days: int = 0
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -177,6 +182,8 @@ class SalesPlan:
             note("plan chance", chance=percent(self.chance()),
                  forecast=f"{float(self._futures(LEVEL_ALL, 'year').mean()):,.0f}"),
         ]  # fmt: skip
+        if self.pipeline_days:
+            lines.append(note("plan pipeline", days=self.pipeline_days))
         if carried < len(self.series):
             lines.append(note("plan nobody", n=f"{len(self.series) - carried:,}"))
         short = int((self.capacity < 1.0 - 1e-9).sum())
@@ -186,6 +193,40 @@ class SalesPlan:
             cost = int(self.costs.sum()) / 100.0
             lines.append(note("plan budget", cost=f"{cost:,.2f}", share=percent(cost / self.target, 1)))
         return "\n".join(report_lines(lines, language))
+
+    def plot(self, language: str = "en") -> Any:
+        """Draw the plan: target and forecast added up over the year, and the chance of each outermost series.
+
+        Parameters
+        ----------
+        language : {"en", "zh"}
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        import pandas as pd
+
+        from salessim.forecast.plan_figure import plan_figure
+        from salessim.show.page import font
+        from salessim.show.style import STYLE
+
+        table = self.table(LEVEL_ALL, "month")
+        futures = np.cumsum(self._futures(LEVEL_ALL, "month")[0], axis=1)
+        low, middle, high = np.quantile(futures, _BAND, axis=0)
+        months = pd.DataFrame({"month": table["first_day"].dt.strftime("%Y-%m"), "target": table["target"].cumsum(),
+                               "middle": middle, "lower": low, "upper": high})  # fmt: skip
+        level = self.levels[min(1, len(self.by))]
+        year = self.table(level)
+        names, _ = self._groups(level)
+        ahead = self._futures(level, "year")[:, :, 0]
+        aim = year["target"].to_numpy()
+        carried = aim > 0
+        parts = np.quantile(ahead[carried], _BAND, axis=1) / aim[carried]
+        shown = names.iloc[:, -1].astype(str) if self.by else pd.Series([sentence("plan word company", language)])
+        series = pd.DataFrame({"name": shown.to_numpy()[carried], "lower": parts[0], "middle": parts[1],
+                               "upper": parts[2], "chance": (ahead >= aim[:, None]).mean(axis=1)[carried]})  # fmt: skip
+        return plan_figure(months, series, language, STYLE, font)
 
     def to_excel(self, path: str | Path, language: str = "en") -> Path:
         """Write the plan as a workbook: goals of every level, and a sheet for each level and period.
@@ -287,12 +328,5 @@ class SalesPlan:
         for row, number in enumerate(group[self.leaf]):
             found[number] += futures[row] @ steps
         middle = found.mean(axis=1, keepdims=True)
-        return np.maximum(middle + (found - middle) * self._factor(level), 0.0 if self.forecast.floor else -np.inf)
-
-    def _factor(self, level: str) -> float:
-        """What the backtest of the forecast says bands of this level should be multiplied by."""
-        if not self.forecast.levels or level not in self.forecast.hierarchy.levels:
-            return 1.0
-        number = self.forecast.hierarchy.levels.index(level)
-        factors = self.forecast.calibration.factors[number][thirds(len(self.forecast.periods))]
-        return float(factors[:, 0].mean())
+        wide = middle + (found - middle) * width_factor(self.forecast, level)
+        return np.maximum(wide, 0.0 if self.forecast.floor else -np.inf)

@@ -11,7 +11,9 @@ import numpy as np
 from salessim.errors import explain, nearest
 from salessim.forecast.calendar import sums_by
 from salessim.forecast.errors import ForecastError
+from salessim.forecast.pipeline_result import PipelineForecast
 from salessim.forecast.plan_people import Capacity, capacity_of
+from salessim.forecast.plan_pipeline import with_pipeline
 from salessim.forecast.plan_result import LEVEL_ALL, PERIODS, SalesPlan
 from salessim.forecast.result import Forecast
 from salessim.forecast.steps import Numbers, Vector
@@ -39,6 +41,7 @@ def plan(
     over_assignment: float = 1.05,
     budget: float | Mapping[str, float] | None = None,
     calendar: Calendar | None = None,
+    pipeline: PipelineForecast | None = None,
 ) -> SalesPlan:
     """Divide a year's target among the series of a forecast and the periods of the year.
 
@@ -72,6 +75,9 @@ def plan(
         column of `by`.
     calendar : Calendar, optional
         Holidays; Monday to Friday without any if not given.
+    pipeline : PipelineForecast, optional
+        Of the same sales, made on the last day before the forecast begins: within its horizons shares of months and
+        chances are those of its combination with the series (`salessim.forecast.plan_pipeline`).
 
     Returns
     -------
@@ -109,6 +115,8 @@ def plan(
             raise ForecastError(
                 explain("there is no such period", where="periods", value=period, allowed=", ".join(PERIODS))
             )
+    if pipeline is not None:
+        forecast = with_pipeline(forecast, pipeline)
     names = list(forecast.hierarchy.columns if by is None else by)
     for name in names:
         if name not in forecast.hierarchy.columns:
@@ -143,7 +151,8 @@ def plan(
     )
     costs = None if budget is None else _budget(budget, series, targets.sum(axis=1), cells)
     return SalesPlan(forecast, float(target), begin, tuple(names), tuple(periods), series, leaf, cells, targets, quotas,
-                     costs, capacity.mean, over_assignment)  # fmt: skip
+                     costs, capacity.mean, over_assignment,
+                     pipeline.horizon[-1] if pipeline is not None else 0)  # fmt: skip
 
 
 def _divided(target: float, over: float, share: Vector, capacity: Capacity, carried: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from salessim.words import sentence
 
-__all__ = ["Note", "note", "percent", "report_lines", "shortened"]
+__all__ = ["Note", "note", "page_of", "percent", "report_lines", "shortened"]
 
 Note = Mapping[str, Any]
 
@@ -42,6 +42,23 @@ def shortened(names: Sequence[str], most: int = 3) -> str:
     'a; b; c; …'
     """
     return "; ".join([*names[:most], *(["…"] if len(names) > most else [])])
+
+
+def page_of(heads: Sequence[str], rows: Sequence[Sequence[str]], lines: Sequence[str], language: str) -> str:
+    """A table and the lines of a report, as a notebook shows them.
+
+    Examples
+    --------
+    >>> page_of(["a"], [["1 < 2"]], ["said"], "en").count("<td")
+    1
+    """
+    from html import escape
+
+    head = "".join(f"<th>{escape(one)}</th>" for one in heads)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    said = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div lang="{language}" style="max-width:76em;line-height:1.45">{table}<ul>{said}</ul></div>'
 
 
 def _said(one: Note, language: str) -> str:

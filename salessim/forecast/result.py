@@ -10,13 +10,15 @@ import numpy as np
 
 from salessim.errors import explain, nearest
 from salessim.forecast.calendar import sums_by
-from salessim.forecast.calibration import Calibration, thirds
+from salessim.forecast.calibration import Calibration
+from salessim.forecast.conformal import thirds
 from salessim.forecast.errors import ForecastError
 from salessim.forecast.hierarchy import Hierarchy
 from salessim.forecast.panel import Panel, to_panel
-from salessim.forecast.reporting import report_lines
+from salessim.forecast.reporting import page_of, report_lines
 from salessim.forecast.steps import Numbers, Vector
 from salessim.forecast.values import chances_of
+from salessim.words import sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,13 +179,15 @@ class Forecast:
         span = f"{self.periods[0]} to {self.periods[-1]}"
         return f"Forecast({len(self.hierarchy.nodes)} series on {len(self.hierarchy.levels)} levels, {span})"
 
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        head = self.hierarchy.levels[0]
-        table = self.table(head).drop(columns=["level", *self.hierarchy.columns])
-        lines = "".join(f"<li>{escape(line)}</li>" for line in report_lines(self.notes, "en"))
-        return f"{table.to_html(index=False, float_format=lambda x: f'{x:,.1f}')}<ul>{lines}</ul>"
+    def _repr_html_(self, language: str = "en") -> str:
+        table = self.table(self.hierarchy.levels[0])
+        heads = [sentence("forecast column period", language), sentence("forecast column points", language)]
+        heads += [sentence("forecast column band", language, level=level) for level in self.levels]
+        rows = []
+        for row in table.to_dict("records"):
+            cells = [str(row["period"]), f"{row['mean']:,.1f}"]
+            rows.append(cells + [f"{row[f'lower_{n}']:,.1f} – {row[f'upper_{n}']:,.1f}" for n in self.levels])
+        return page_of(heads, rows, report_lines(self.notes, language), language)
 
     def _rows(self, level: str | None) -> Numbers:
         if level is None:

@@ -11,9 +11,12 @@ __all__ = [
     "Numbers",
     "Vector",
     "classical_season",
+    "faded",
     "from_scale",
+    "half_life",
     "in_units",
     "is_seasonal",
+    "member_index",
     "recent",
     "seasonal_index",
     "standardised",
@@ -25,6 +28,8 @@ Vector: TypeAlias = npt.NDArray[np.float64]
 Numbers: TypeAlias = npt.NDArray[np.int64]
 
 _RECENT = 10  # cycles of the season
+_HALF_LIFE = 1.5  # cycles, or years where a cycle is shorter than twelve steps
+_LONG_SEASON = 24  # steps: the indices of neighbours in a longer one are too poorly known to be told apart
 
 _TINY = 1e-9  # of a series whose mean is 1: what is smaller is not an error but rounding
 _LEAST = 0.01  # of the mean: a series that comes nearer to 0 than this is not put on logs
@@ -32,22 +37,43 @@ _CAP = 3.0  # an error of e³ on the log scale is a model that has run away, not
 
 
 def recent(period: int) -> int:
-    """How many values count as recent: the trend line and the width of a band look no further back; 0 for no limit."""
+    """How many values count as recent: the trend line looks no further back; 0 for no limit."""
     return _RECENT * period if period > 1 else 0
 
 
-def standardised(raw: Vector, parameters: int, count: int = 0) -> tuple[float, Vector]:
+def half_life(period: int) -> float:
+    """Steps after which an error counts half for the width of a band; 0 where all count alike.
+
+    How wide a band was thirty years ago says little about now: with one and a half cycles the scaled interval score is
+    lower than with ten whole ones on four of five sets of series (M3, retail twice, weeks), and as good on the fifth.
+    """
+    return _HALF_LIFE * max(period, 12) if period > 1 else 0.0
+
+
+def faded(count: int, half: float) -> Vector:
+    """Weights of `count` errors, oldest first, that add up to 1; each counts half after `half` later ones.
+
+    Examples
+    --------
+    >>> faded(3, 1.0).round(3).tolist()
+    [0.143, 0.286, 0.571]
+    """
+    age = np.arange(count - 1, -1, -1)
+    weights: Vector = 0.5 ** (age / half) if half > 0 else np.ones(count)
+    return weights / weights.sum()
+
+
+def standardised(raw: Vector, parameters: int, half: float = 0.0) -> tuple[float, Vector]:
     """Standard deviation with the fitted parameters counted, and the residuals divided by it.
 
     Parameters
     ----------
     raw : numpy.ndarray
-        Residuals.
+        Residuals, oldest first.
     parameters : int
         How many were fitted.
-    count : int
-        Residuals before the last `count` do not count: how wide a band was thirty years ago says nothing about now.
-        0 counts all.
+    half : float
+        Residuals after which an older one counts half; 0 counts all alike.
 
     Examples
     --------
@@ -55,9 +81,8 @@ def standardised(raw: Vector, parameters: int, count: int = 0) -> tuple[float, V
     >>> float(standardised(np.array([1.0, -1.0, 1.0, -1.0]), 0)[0])
     1.0
     """
-    last = raw[-count:]
-    n = len(last)
-    sigma = float(np.sqrt(np.sum(last**2) / max(n - parameters * n / len(raw), 1)))
+    n = len(raw)
+    sigma = float(np.sqrt(faded(n, half) @ raw**2 * n / max(n - parameters, 1)))
     sigma = max(sigma, _TINY)
     return sigma, raw / sigma
 
@@ -99,6 +124,26 @@ def seasonal_index(y: Vector, period: int) -> Vector:
         if index.min() > _LEAST:
             return index
     return np.ones(1)
+
+
+def member_index(y: Vector, period: int) -> Vector:
+    """The seasonal index that members take out: that of `seasonal_index`, but no more of it than is known.
+
+    An index is a mean of as many values as there are cycles. In a season of more than 24 steps, neighbours are smoothed
+    with weights of ¼, ½, ¼: OWA of the Theta member on 179 weekly series of the M4 competition 0.941 against 0.961.
+    And logs are shrunken towards 0 by the share of their spread that the noise explains (James & Stein 1961; Miller &
+    Williams 2003): 0.816 against 0.820 on 714 monthly series of the M3 competition.
+    """
+    index = seasonal_index(y, period)
+    if len(index) == 1:
+        return index
+    if len(index) > _LONG_SEASON:
+        index = 0.25 * np.roll(index, 1) + 0.5 * index + 0.25 * np.roll(index, -1)
+    logs = np.log(index)
+    noise = float(np.var(np.diff(np.log(y / np.resize(index, len(y)))))) / 2.0 * period / len(y)
+    spread = float(np.var(logs))
+    shrunken: Vector = np.exp(logs * max(1.0 - noise / spread, 0.0)) if spread > 0 else index
+    return shrunken / shrunken.mean()
 
 
 def takes_logs(y: Vector) -> bool:

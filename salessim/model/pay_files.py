@@ -86,6 +86,10 @@ def _make(kind: type[PayPart], node: yaml.MappingNode, values: dict[str, Any], n
                 remedy=nearest(setting, kind.model_fields),
             )  # fmt: skip
             raise _at(name, key, problem)
+        if setting in built:
+            problem = explain("this setting stands twice, and one would be ignored", where=setting,
+                              remedy="Delete one of the two lines")  # fmt: skip
+            raise _at(name, key, problem)
         inner, value = _PARTS.get(setting), values[setting]
         if inner is not None and isinstance(child, yaml.SequenceNode) and isinstance(value, list):
             value = [

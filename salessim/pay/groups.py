@@ -128,6 +128,16 @@ def member_weights(part: Component, members: Sequence[str], who: People) -> NDAr
 
 
 def months_of(days: NDArray[np.datetime64], start: dt.date) -> NDArray[np.int64]:
-    """Return the month of each day, 0 for the month of `start`."""
+    """Return the month of each day, 0 for the month that begins with `start`: months begin on its day of the month.
+
+    As a run counts them; from the first of a month they are those of the calendar.
+
+    Examples
+    --------
+    >>> days = np.array(["2026-02-14", "2026-02-15"], dtype="datetime64[D]")
+    >>> months_of(days, dt.date(2026, 1, 15)).tolist(), months_of(days, dt.date(2026, 1, 1)).tolist()
+    ([0, 1], [1, 1])
+    """
     first = np.datetime64(start).astype("datetime64[M]").astype(np.int64)
-    return np.asarray(days.astype("datetime64[M]").astype(np.int64) - first)
+    moved = days - np.timedelta64(start.day - 1, "D")
+    return np.asarray(moved.astype("datetime64[M]").astype(np.int64) - first)

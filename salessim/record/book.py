@@ -8,10 +8,32 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from salessim.record.entries import (
+    CLOSE_LATE,
+    TOO_MUCH,
+    ZOMBIE,
+    changes_of,
+    entered_stages,
+    expectations,
+    exponentials,
+    last_stage,
+    leave_out,
+    moments,
+    uniforms,
+)
 from salessim.record.habits import RecordingHabits
-from salessim.world.random import RECORD, exponential, identity, key, uniform
+from salessim.record.lists import (
+    LEAD_CONVERTED,
+    LEAD_NEW,
+    accounts_of,
+    activities_of,
+    leads_of,
+    products_of,
+    quotas_of,
+    users_of,
+)
+from salessim.world.random import identity, key
 from salessim.world.tables import AT_START, DISQUALIFIED, EXPIRED, LOST, NO_DECISION, WON
 
 if TYPE_CHECKING:
@@ -21,13 +43,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Book", "record"]
 
-Floats = NDArray[np.float64]
-
 _SOURCES = ("start", "outbound", "inbound", "inquiry", "cross-sell")  # as people call world.tables.SOURCES
+_TABLES = ("deals", "stage_events", "changes", "accounts", "products", "users", "activities", "leads", "quotas")
 _ENDS = ((WON, "won"), (LOST, "lost"), (NO_DECISION, "no_decision"), (DISQUALIFIED, "disqualified"))
-_MOST_PUSHES = 60
-# What each draw of a deal decides: ordinals of the stream of the record.
-_ZOMBIE, _CLOSE_LATE, _TOO_SOON, _TOO_MUCH, _NO_SOURCE, _NO_REASON, _NO_DATE, _NO_AMOUNT, _STEP_LATE = range(9)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +54,7 @@ class Book:
 
     Attributes
     ----------
-    deals, stage_events, changes, accounts, products, users, activities : DataFrame
+    deals, stage_events, changes, accounts, products, users, activities, leads, quotas : DataFrame
         Canonical tables (see `salessim.crm.CrmData`), without the columns a CRM only derives.
     as_of : datetime.date
         The last day of the run.
@@ -49,12 +67,13 @@ class Book:
     products: pd.DataFrame
     users: pd.DataFrame
     activities: pd.DataFrame
+    leads: pd.DataFrame
+    quotas: pd.DataFrame
     as_of: dt.date
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables by name."""
-        names = ("deals", "stage_events", "changes", "accounts", "products", "users", "activities")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in _TABLES}
 
     def at(self, day: dt.date) -> Book:
         """The book as it stood at the end of a day: later entries are not there yet.
@@ -123,19 +142,19 @@ def record(
     status[expired] = "disqualified"
     closed = np.where(deals["closed"] >= 0, deals["closed"], np.nan)
     if dials.delay:
-        closed = closed + _exponential(keys, _CLOSE_LATE, dials.delay)
+        closed = closed + exponentials(keys, CLOSE_LATE, dials.delay)
     ended = status != "open"
-    zombie = ended & (status != "won") & (_uniform(keys, _ZOMBIE) < dials.zombies if dials.zombies else False)
+    zombie = ended & (status != "won") & (uniforms(keys, ZOMBIE) < dials.zombies if dials.zombies else False)
     status[zombie | (ended & (closed > end))] = "open"
     closed[status == "open"] = np.nan
-    events = _events(run, number, keys, dials, end, closed)
+    events = entered_stages(run, number, keys, dials, end, closed)
 
     true_amount = np.round(deals["value"], 0)
     hoped = true_amount
     if dials.amount_optimism:
-        hoped = np.round(true_amount * (1 + 2 * dials.amount_optimism * _uniform(keys, _TOO_MUCH)), 0)
-    expected, moves = _expectations(deals["created"], closed, keys, dials, end, lead_time)
-    current = _last_stage(events, len(deals), np.clip(deals["stage"], 0, len(stage) - 1))
+        hoped = np.round(true_amount * (1 + 2 * dials.amount_optimism * uniforms(keys, TOO_MUCH)), 0)
+    expected, moves = expectations(deals["created"], closed, keys, dials, end, lead_time)
+    current = last_stage(events, len(deals), np.clip(deals["stage"], 0, len(stage) - 1))
     table = pd.DataFrame(
         {
             "deal_id": ids,
@@ -147,231 +166,35 @@ def record(
             "status": status,
             "amount": np.where(status == "won", true_amount, hoped),
             "currency": run.market.currency,
-            "created_at": _moments(run, deals["created"]),
-            "expected_close": _moments(run, expected).dt.floor("D"),
-            "closed_at": _moments(run, closed),
+            "created_at": moments(run, deals["created"]),
+            "expected_close": moments(run, expected).dt.floor("D"),
+            "closed_at": moments(run, closed),
             "source": np.array(_SOURCES, dtype=object)[deals["source"]],
             "lost_reason": pd.Series("not worked on", index=range(len(deals)), dtype="str").where(
                 expired & (status != "open")
             ),
         }
     )
-    _leave_out(table, keys, dials)
+    leave_out(table, keys, dials)
     log = pd.DataFrame(
         {
             "deal_id": ids[events["deal"]],
             "stage": stage[events["stage"]],
-            "entered_at": _moments(run, np.asarray(events["entered"], dtype=float)),
+            "entered_at": moments(run, np.asarray(events["entered"], dtype=float)),
             "owner_id": rep[events["rep"]],
         }
     )
     return Book(
         deals=table,
         stage_events=log.sort_values(["deal_id", "entered_at"], kind="stable").reset_index(drop=True),
-        changes=_changes(run, moves, hoped, true_amount, ids, status, closed),
-        accounts=_accounts(run),
-        products=_products(run),
-        users=_users(run),
-        activities=_activities(run),
+        changes=changes_of(run, moves, hoped, true_amount, ids, status, closed),
+        accounts=accounts_of(run),
+        products=products_of(run),
+        users=users_of(run),
+        activities=activities_of(run),
+        leads=leads_of(run, deals, table),
+        quotas=quotas_of(run),
         as_of=(pd.Timestamp(run.market.start) + pd.Timedelta(days=end)).date() - dt.timedelta(days=1),
-    )
-
-
-def _uniform(keys: list[int], ordinal: int) -> Floats:
-    return np.array([uniform(one, RECORD, ordinal) for one in keys])
-
-
-def _exponential(keys: list[int], ordinal: int, mean: float) -> Floats:
-    return np.array([exponential(one, RECORD, ordinal, mean) for one in keys])
-
-
-def _moments(run: Run, days: Floats) -> pd.Series:
-    import pandas as pd
-
-    since = pd.to_timedelta(np.asarray(days, dtype=float), unit="D")
-    return pd.Series(pd.Timestamp(run.market.start) + since).dt.floor("min").astype("datetime64[us]")
-
-
-def _events(
-    run: Run, number: NDArray[np.int64], keys: list[int], dials: RecordingHabits, end: float, closed: Floats
-) -> dict[str, NDArray[np.int64] | Floats]:
-    """When each stage was entered, as recorded; what would come after the end or the closing is not there."""
-    steps = run.world.used("steps")
-    steps = steps[number[steps["deal"]] >= 0]
-    deal = number[steps["deal"]]
-    entered = steps["entered"].astype(float)
-    if dials.delay:
-        order = np.lexsort((entered, deal))
-        deal, entered, steps = deal[order], entered[order], steps[order]
-        place = np.arange(len(deal)) - np.searchsorted(deal, deal)
-        late = np.array(
-            [exponential(keys[d], RECORD, _STEP_LATE + k, dials.delay) for d, k in zip(deal, place, strict=True)]
-        )
-        recorded = np.where(place == 0, entered, entered + late)  # a deal is created when its first stage is
-        for at in range(1, int(place.max(initial=0)) + 1):  # nobody enters a later stage before an earlier one
-            rows = np.flatnonzero(place == at)
-            recorded[rows] = np.maximum(recorded[rows], recorded[rows - 1])
-        limit = np.where(np.isnan(closed), end, np.minimum(closed, end))
-        keep = recorded <= limit[deal]
-        deal, entered, steps = deal[keep], recorded[keep], steps[keep]
-    return {"deal": deal, "stage": steps["stage"], "rep": steps["rep"], "entered": entered}
-
-
-def _last_stage(
-    events: dict[str, NDArray[np.int64] | Floats], count: int, truth: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """The stage each deal is in by the record."""
-    current = truth.copy()
-    order = np.lexsort((events["entered"], events["deal"]))
-    current[events["deal"][order].astype(np.int64)] = events["stage"][order].astype(np.int64)
-    return current
-
-
-def _expectations(
-    created: Floats, closed: Floats, keys: list[int], dials: RecordingHabits, end: float, lead_time: float
-) -> tuple[Floats, list[tuple[NDArray[np.int64], Floats, Floats, Floats]]]:
-    """The expected date as it stands at last, and each time it was moved on: deals, moments, before, after."""
-    ahead = np.full(len(created), lead_time)
-    if dials.close_optimism:
-        ahead = lead_time * (1 - np.minimum(2 * dials.close_optimism * _uniform(keys, _TOO_SOON), 0.99))
-    expected = created + ahead
-    moves = []
-    if dials.push:
-        until = np.where(np.isnan(closed), end, closed)
-        for _ in range(_MOST_PUSHES):
-            due = np.flatnonzero(np.floor(expected) + 1 < until)
-            if not due.size:
-                break
-            before = expected[due].copy()
-            expected[due] = before + dials.push
-            moves.append((due, np.floor(before) + 1, before, expected[due].copy()))
-    return expected, moves
-
-
-def _leave_out(table: pd.DataFrame, keys: list[int], dials: RecordingHabits) -> None:
-    if not dials.missing:
-        return
-    for column, ordinal in (("source", _NO_SOURCE), ("lost_reason", _NO_REASON), ("expected_close", _NO_DATE)):
-        table[column] = table[column].mask(_uniform(keys, ordinal) < dials.missing)
-    unknown = (_uniform(keys, _NO_AMOUNT) < dials.missing) & (table["status"] == "open").to_numpy()
-    table["amount"] = table["amount"].mask(unknown)
-
-
-def _changes(
-    run: Run,
-    moves: list[tuple[NDArray[np.int64], Floats, Floats, Floats]],
-    hoped: Floats,
-    truth: Floats,
-    ids: NDArray[np.object_],
-    status: NDArray[np.object_],
-    closed: Floats,
-) -> pd.DataFrame:
-    import pandas as pd
-
-    parts = []
-    for deals, moments, before, after in moves:
-        parts.append(
-            pd.DataFrame(
-                {
-                    "deal_id": ids[deals],
-                    "field": "expected_close",
-                    "changed_at": _moments(run, moments),
-                    "old": _moments(run, before).dt.strftime("%Y-%m-%d"),
-                    "new": _moments(run, after).dt.strftime("%Y-%m-%d"),
-                }
-            )
-        )
-    won = np.flatnonzero((status == "won") & (hoped != truth))
-    if won.size:
-        parts.append(
-            pd.DataFrame(
-                {
-                    "deal_id": ids[won],
-                    "field": "amount",
-                    "changed_at": _moments(run, closed[won]),
-                    "old": [f"{value:.15g}" for value in hoped[won]],
-                    "new": [f"{value:.15g}" for value in truth[won]],
-                }
-            )
-        )
-    if not parts:
-        return pd.DataFrame(
-            {name: pd.Series(dtype="str") for name in ("deal_id", "field", "old", "new", "user_id")}
-        ).assign(changed_at=pd.Series(dtype="datetime64[us]"))
-    return pd.concat(parts, ignore_index=True).assign(user_id=None)
-
-
-def _accounts(run: Run) -> pd.DataFrame:
-    import pandas as pd
-
-    accounts, world = run.market.accounts, run.world
-    row = {name: i for i, name in enumerate(world.names.accounts)}
-    order = [row[name] for name in accounts["account"]]
-    owner = world["covers"]["owner"].reshape(-1, len(world.names.products))[order, 0]
-    reps = np.array([*world.names.reps, None], dtype=object)
-    region = [place or None for place in accounts["region"]]
-    return pd.DataFrame(
-        {
-            "account_id": accounts["account"],
-            "name": [
-                f"{segment.capitalize()} {name[1:]}"
-                for name, segment in zip(accounts["account"], accounts["segment"], strict=True)
-            ],
-            "segment": accounts["segment"],
-            "region": region,
-            "place": region,
-            "country": None,
-            "lat": accounts["lat"],
-            "lon": accounts["lon"],
-            "is_customer": world["accounts"]["customer"][order] == 1,
-            "owner_id": reps[owner],
-        }
-    )
-
-
-def _products(run: Run) -> pd.DataFrame:
-    import pandas as pd
-
-    products = run.market.products
-    return pd.DataFrame(
-        {
-            "product": products["product"],
-            "line": products["product"],
-            "list_price": products["price"],
-            "unit_cost": np.round(products["price"] * (1 - products["margin"]), 2),
-        }
-    )
-
-
-def _users(run: Run) -> pd.DataFrame:
-    import pandas as pd
-
-    team = run.plan.team
-    return pd.DataFrame(
-        {
-            "user_id": team["rep"],
-            "name": [f"Seller {rep}" for rep in team["rep"]],
-            "team": team["group"],
-            "region": team["group"],
-            "lat": team["lat"],
-            "lon": team["lon"],
-        }
-    )
-
-
-def _activities(run: Run) -> pd.DataFrame:
-    import pandas as pd
-
-    calls, names = run.world.used("calls"), run.world.names
-    return pd.DataFrame(
-        {
-            "activity_id": [f"V{n + 1:05d}" for n in range(len(calls))],
-            "type": pd.Series("visit", index=range(len(calls)), dtype="str"),
-            "owner_id": np.array(names.reps, dtype=object)[calls["rep"]],
-            "account_id": np.array(names.accounts, dtype=object)[calls["account"]],
-            "at": _moments(run, calls["at"]),
-            "duration_min": np.round(calls["hours"] * 60),
-        }
     )
 
 
@@ -403,5 +226,18 @@ def _cut(book: Book, day: dt.date) -> Book:
         book.products,
         book.users,
         book.activities[book.activities["at"] < after].reset_index(drop=True),
+        _leads_at(book.leads, after),
+        book.quotas.assign(attained=np.nan),  # what was attained by then is not kept
         day,
+    )
+
+
+def _leads_at(leads: pd.DataFrame, after: pd.Timestamp) -> pd.DataFrame:
+    found = leads[leads["created_at"] < after].reset_index(drop=True)
+    later = (found["status"] == LEAD_CONVERTED) & ~(found["converted_at"] < after)
+    return found.assign(
+        status=found["status"].mask(later, LEAD_NEW),
+        is_converted=found["is_converted"] & ~later,
+        converted_at=found["converted_at"].mask(later),
+        deal_id=found["deal_id"].mask(later),
     )

@@ -42,7 +42,7 @@ def write_crm(
         Export the deals on each of these days too, the day in the file name: for a CRM that keeps no history.
     **options
         Of `salessim.crm.write.write_export`: form, format, encoding, language, dates, money, separator, newline,
-        standard_stages, stages (those of the run).
+        time_zone, standard_stages, stages (those of the run).
 
     Returns
     -------

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from salessim.show.curves import averaged, spread_out
 from salessim.show.page import Page, plain_ticks, png, signed_ticks
 from salessim.show.style import STYLE, Look, looks_of
+from salessim.study.phrases import figures, phrase
 from salessim.study.wording import currency_label, scale
 from salessim.words import sentence
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from salessim.study.study import Study
 
-__all__ = ["Curves", "FanChart", "curves_of"]
+__all__ = ["Curves", "FanChart", "curves_of", "fan_alt_text"]
 
 Floats = NDArray[np.float64]
 Show = Literal["revenue", "lead"]
@@ -80,6 +81,42 @@ def curves_of(study: Study, show: Show = "revenue") -> Curves:
     return Curves(values.mean(axis=0), low, high)
 
 
+def fan_alt_text(study: Study, names: Sequence[str], language: str = "en", *, show: Show = "revenue") -> str:
+    """Say what a fan chart shows at its right end: mean and spread of every plan.
+
+    Parameters
+    ----------
+    study : Study
+    names : sequence of str
+        Of every plan, in words.
+    language : {"en", "zh"}
+    show : {"revenue", "lead"}
+
+    Examples
+    --------
+    >>> from salessim.model.presets import preset
+    >>> from salessim.study.incremental import Futures
+    >>> market, plan = preset("small")
+    >>> study = Futures(months=3).study(market, {"few": plan, "many": plan.but(reps=12)}, 3)
+    >>> fan_alt_text(study, ["8 reps", "12 reps"])[:40]
+    'Revenue of month 3, mean and eight futur'
+    """
+    curves, unit = curves_of(study, show), currency_label(study.market.currency, language)
+    parts = []
+    for place, name in enumerate(names):
+        if show == "lead" and place == study.baseline:
+            continue
+        mean, lower, upper = (float(part[place, -1]) for part in curves)
+        value, low, high = figures(mean, lower, upper, language, unit=unit)
+        if show == "revenue":
+            value, low, high = (text.replace("+", "") for text in (value, low, high))
+        parts.append(sentence("fan plan", language, plan=name, value=value, low=low, high=high))
+    if not parts:
+        return sentence("fan finding none", language)
+    plans = phrase(language, "comma").join(parts)
+    return sentence(f"fan finding {show}", language, month=study.months, plans=plans)
+
+
 class FanChart:
     r"""A fan chart of a fixed size, with its canvas kept between drawings. Not for two threads at a time.
 
@@ -99,6 +136,7 @@ class FanChart:
     """
 
     def __init__(self, width: int = 740, height: int = 280) -> None:
+        self.size = (width, height)
         self._page = Page(height, width)
         self._axes: Axes = self._page.axes(60.0, _TOP, width - _NAMES, height - _BOTTOM)
         self._axes.grid(True, which="major", axis="y", color=STYLE["band"], linewidth=STYLE["thin"])

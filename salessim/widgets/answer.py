@@ -13,14 +13,14 @@ from salessim.study.judgement import Kind
 from salessim.study.phrases import figures, phrase, quantity
 from salessim.study.wording import capital, currency_label
 from salessim.widgets.texts import text
-from salessim.words import label, sentence
+from salessim.words import definition, label, sentence
 
 if TYPE_CHECKING:
     from salessim.study.study import Study
 
 __all__ = [
-    "CARDS", "Named", "cards_html", "details_html", "key_text", "small_html", "status_html", "table_html",
-    "verdict_html", "verdict_text",
+    "CARDS", "Named", "cards_html", "details_html", "key_text", "measures_html", "small_html", "status_html",
+    "table_html", "verdict_html", "verdict_text", "words_html",
 ]  # fmt: skip
 
 CARDS = ("revenue", "contribution", "travel_share", "win_rate")
@@ -28,6 +28,7 @@ CARDS = ("revenue", "contribution", "travel_share", "win_rate")
 
 _TABLE = ("revenue", "contribution", "selling_expense_ratio", "travel_share")
 _PAIR = 2
+_TOLD = ("days", "hours")  # units that a number does not show by itself
 _INK = {"better": "#006b4e", "worse": "#a83c00"}
 _LINE = "rgba(128,128,128,.45)"
 
@@ -51,7 +52,7 @@ def cards_html(study: Study, language: str, *, same: bool = False) -> str:
         Whether both are one and the same plan.
     """
     cards = "".join(_card(reading, study, language, same) for reading in readings(study, CARDS))
-    return f'<div style="display:flex;gap:7px;height:104px;width:736px">{cards}</div>'
+    return f'<div style="display:flex;gap:7px;height:100px;width:736px">{cards}</div>'
 
 
 def verdict_text(study: Study, named: Named, language: str, *, same: bool = False) -> list[str]:
@@ -95,19 +96,84 @@ def key_text(study: Study, view: str, language: str) -> str:
 
 def table_html(study: Study, named: Named, language: str) -> str:
     """Return a table of the baseline and every other plan of a study: values, differences with intervals, verdicts."""
-    heads = [capital(label(f"measure.{name}", language)) for name in _TABLE]
+    heads = [html.escape(text("plan", language)), *(_hinted(name, language) for name in _TABLE)]
     first = readings(study, _TABLE)
     base = [_amount(one.baseline, one, study, language) for one in first]
     rows = [_row([named.plans[0], *base])]
     for place, name in enumerate(named.plans[1:], 1):
         found = readings(study, _TABLE, place)
         rows.append(_row([name, *(_change(one, language, interval=True) for one in found)], found))
-    top = "".join(f'<th style="{_cell("left" if n == 0 else "right")}">{html.escape(head)}</th>'
-                  for n, head in enumerate([text("plan", language), *heads]))  # fmt: skip
+    top = "".join(f'<th style="{_cell(_side(n))}">{head}</th>' for n, head in enumerate(heads))
     return (
         f'<table style="border-collapse:collapse;width:100%;font-size:14px;line-height:1.25;color:inherit">'
         f'<thead><tr style="background:none">{top}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     ) + ("" if len(study.names) > _PAIR else small_html(text("no pins", language)))
+
+
+def measures_html(study: Study, names: Sequence[str], language: str, *, same: bool = False) -> str:
+    """Return a table of measures of a plan and the baseline, each with its definition and formula one hover away.
+
+    Parameters
+    ----------
+    study : Study
+        The baseline first, then the plan that is compared.
+    names : sequence of str
+        Measures.
+    language : {"en", "zh"}
+    same : bool
+        Whether both are one and the same plan.
+    """
+    heads = [sentence("column measure", language), sentence("profit baseline", language)]
+    heads += [] if same else [sentence("profit plan", language), sentence("profit difference", language)]
+    rows = []
+    for one in readings(study, tuple(names)):
+        cells = [_hinted(one.name, language), html.escape(_amount(one.baseline, one, study, language))]
+        if not same:
+            value, change = _amount(one.value, one, study, language), _change(one, language, interval=True)
+            cells += [html.escape(value), f'<span style="{_ink(one)}">{html.escape(change)}</span>']
+        rows.append("".join(f'<{_tag(n)} style="{_cell(_side(n))}">{cell}</{_tag(n)}>' for n, cell in enumerate(cells)))
+    top = "".join(f'<th style="{_cell(_side(n))}">{html.escape(capital(head))}</th>' for n, head in enumerate(heads))
+    return (
+        '<table style="border-collapse:collapse;width:100%;font-size:14px;line-height:1.25;color:inherit">'
+        f'<thead><tr style="background:none">{top}</tr></thead><tbody>'
+        + "".join(f'<tr style="background:none;border-top:1px solid {_LINE}">{row}</tr>' for row in rows)
+        + "</tbody></table>"
+    )
+
+
+def words_html(said: Sequence[str]) -> str:
+    """Return what stands in place of a picture: the first sentence larger, the others below it."""
+    rest = "".join(f'<p style="margin:8px 0 0 0">{html.escape(one)}</p>' for one in said[1:])
+    return (
+        '<div style="font-size:15px;line-height:1.45;max-width:640px;padding:24px 12px">'
+        f'<div style="font-weight:600">{html.escape(said[0])}</div>{rest}</div>'
+    )
+
+
+def _hint(name: str, language: str) -> str:
+    """Say what a measure is, how it is computed and which way is good."""
+    found = measure(name)
+    return sentence(
+        "measures formula", language, definition=definition(f"measure.{name}", language), formula=found.formula,
+        better=sentence(f"better {found.better}", language),
+    )  # fmt: skip
+
+
+def _hinted(name: str, language: str) -> str:
+    """Return the name of a measure with its formula one hover away."""
+    hint = html.escape(_hint(name, language), quote=True)
+    found, shown = measure(name), capital(label(f"measure.{name}", language))
+    if found.unit in _TOLD:
+        shown = sentence("measures unit", language, measure=shown, unit=label(f"unit.{found.unit}", language))
+    return f'<abbr title="{hint}" style="text-decoration-color:{_LINE};cursor:help">{html.escape(shown)}</abbr>'
+
+
+def _tag(n: int) -> str:
+    return "td" if n else "th"
+
+
+def _side(n: int) -> str:
+    return "right" if n else "left"
 
 
 def status_html(said: str, *, wrong: bool = False, stage: str = "") -> str:
@@ -135,8 +201,7 @@ def details_html(said: str, details: str, language: str) -> str:
 def _row(cells: Sequence[str], found: Sequence[Reading] = ()) -> str:
     inks = ["", *(_ink(one) for one in found)] if found else [""] * len(cells)
     return f'<tr style="background:none;border-top:1px solid {_LINE}">' + "".join(
-        f'<{"th" if n == 0 else "td"} style="{_cell("left" if n == 0 else "right")};{ink}">'
-        f"{html.escape(cell)}</{'th' if n == 0 else 'td'}>"
+        f'<{_tag(n)} style="{_cell(_side(n))};{ink}">{html.escape(cell)}</{_tag(n)}>'
         for n, (cell, ink) in enumerate(zip(cells, inks, strict=True))
     ) + "</tr>"  # fmt: skip
 
@@ -147,7 +212,8 @@ def _cell(side: str) -> str:
 
 def _card(reading: Reading, study: Study, language: str, same: bool) -> str:
     value, base = (_amount(number, reading, study, language) for number in (reading.value, reading.baseline))
-    change = "" if same else _change(reading, language)
+    word = "–" if reading.judgement is None else text(f"direction {reading.judgement.kind.value}", language)
+    change = "" if same else word
     interval = "" if same else _interval(reading, language)
     lines = (
         (capital(label(f"measure.{reading.name}", language)), "font-size:14px"),
@@ -156,12 +222,14 @@ def _card(reading: Reading, study: Study, language: str, same: bool) -> str:
         (interval, "font-size:13px"),
         (text("was", language, value=base), "font-size:13px;opacity:.8"),
     )
+    hint = html.escape(_hint(reading.name, language), quote=True)
     inside = "".join(
         f'<div style="{style};line-height:1.3;white-space:nowrap">{html.escape(line)}</div>' for line, style in lines
     )
     return (
-        f'<div class="ss-card" data-measure="{reading.name}" style="flex:1 1 0;min-width:0;overflow:hidden;'
-        f'padding:3px 7px;border:1px solid {_LINE};border-radius:6px">{inside}</div>'
+        f'<div class="ss-card" data-measure="{reading.name}" title="{hint}" '
+        f'style="flex:1 1 0;min-width:0;overflow:hidden;'
+        f'padding:2px 7px;border:1px solid {_LINE};border-radius:6px">{inside}</div>'
     )
 
 
@@ -194,12 +262,18 @@ def _change(reading: Reading, language: str, *, interval: bool = False) -> str:
     if measure(reading.name).unit == "share":
         size = phrase(language, "with unit", number=size, unit=text("points", language))
     said = f"{word} {size}"
-    return f"{said} ({sentence('range', language, low=parts[1], high=parts[2])})" if interval else said
+    return sentence("profit interval", language, value=said, low=parts[1], high=parts[2]) if interval else said
 
 
 def _interval(reading: Reading, language: str) -> str:
+    """Say by how much a measure differs, and between what and what it can lie."""
     parts = _figures(reading, language)
-    return "" if parts is None else text("interval", language, low=parts[1], high=parts[2])
+    if parts is None:
+        return ""
+    size = parts[0]
+    if measure(reading.name).unit == "share":
+        size = phrase(language, "with unit", number=size, unit=text("points", language))
+    return text("interval", language, size=size, low=parts[1], high=parts[2])
 
 
 def _figures(reading: Reading, language: str) -> tuple[str, str, str] | None:

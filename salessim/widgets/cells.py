@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from typing import Any, Protocol
 
@@ -33,15 +34,19 @@ def cell_of_now() -> str | None:
         parent = shell.get_parent()
     except (AttributeError, LookupError):  # a terminal: no front end asked for this
         return "terminal"
-    return str((parent or {}).get("metadata", {}).get("cellId") or "notebook")
+    cell = (parent or {}).get("metadata", {}).get("cellId")
+    if cell is None and any(name.startswith("VOILA_") for name in os.environ):
+        return f"cell {shell.execution_count}"  # Voilà names no cells, and runs each once
+    return str(cell or "notebook")
 
 
 def replace_before(opened: Closable) -> None:
-    """Close the cockpit that this cell made before, and remember this one. Outside a notebook nothing is closed."""
+    """Close what this cell opened of this kind before, and remember this one. Outside a notebook nothing is closed."""
     cell = cell_of_now()
     if cell is None:
         return
-    before = _open.get(cell)
-    _open[cell] = opened
+    kind = f"{type(opened).__name__} of {cell}"
+    before = _open.get(kind)
+    _open[kind] = opened
     if before is not None and before is not opened:
         before.close()

@@ -9,22 +9,30 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from salessim.errors import SalesSimError, StudyError, explain, nearest
-from salessim.widgets.answer import details_html, status_html
-from salessim.widgets.catalogue import FRONT, Start, all_levers, levers_named, started
+from salessim.widgets.answering import Answerer, Asked
+from salessim.widgets.bases import Base
+from salessim.widgets.catalogue import Start, all_levers, lever, levers_named, started
 from salessim.widgets.cells import replace_before
-from salessim.widgets.controls import PICTURE, Controls
-from salessim.widgets.drawing import VIEWS, Drawer, View, audit_text, swept_html
-from salessim.widgets.history import History, Setting
+from salessim.widgets.controls import Controls
+from salessim.widgets.drawing import VIEWS, View
+from salessim.widgets.files import Files
+from salessim.widgets.hands import Hands
+from salessim.widgets.history import Setting
+from salessim.widgets.knobs import Quiet
 from salessim.widgets.levers import Levers
-from salessim.widgets.replaying import Effort, Replayer, Stage
+from salessim.widgets.pulse import SILENCE, Pulse
+from salessim.widgets.replaying import Effort
+from salessim.widgets.scenario import Scenario, scenario_of
+from salessim.widgets.sharing import code_of, read_code
+from salessim.widgets.speaking import Speaker
+from salessim.widgets.steering import Steering
 from salessim.widgets.texts import text
-from salessim.widgets.waiting import Waiting, is_compiled
-from salessim.widgets.worker import Task, Worker
+from salessim.widgets.worker import Job
 from salessim.words.terms import checked_language
 
 if TYPE_CHECKING:
@@ -32,100 +40,7 @@ if TYPE_CHECKING:
     from salessim.model.plan import Plan
     from salessim.study.study import Study
 
-__all__ = ["Cockpit", "cockpit"]
-
-
-def cockpit(
-    market: Market | None = None,
-    plan: Plan | None = None,
-    *,
-    lang: str = "en",
-    levers: Sequence[str] = FRONT,
-    more: bool = True,
-    months: int = 24,
-    replications: int = 24,
-    preview: int = 2,
-    draws: int = 24,
-    audit: bool = True,
-    seed: int = 1,
-) -> Cockpit:
-    """Open the cockpit on a market: move levers and see at once what they change against the plan given.
-
-    The plan given is the baseline. Levers of the plan move the plan that is compared with it; levers of the market
-    move the world under all plans. Every change first shows a preview of few futures, then more of the same, so the
-    preview is the beginning of the answer; then replication 0 is audited on SimPy, and the assumptions are moved over
-    their ranges for the second line of the verdict.
-
-    Parameters
-    ----------
-    market, plan : Market, Plan
-        Both or none; by default the standard preset.
-    lang : {"en", "zh"}
-    levers : sequence of str
-        The levers in sight, names of settings of the plan and of the market.
-    more : bool
-        Whether all other levers of the model are there as well, folded into groups.
-    months : int
-        Length of each run.
-    replications, preview : int
-        Futures of the answer and of its first preview.
-    draws : int
-        Draws of the assumptions; 0 leaves them alone.
-    audit : bool
-        Whether SimPy runs replication 0 of every plan as well.
-    seed : int
-
-    Returns
-    -------
-    Cockpit
-        Shows itself as the last line of a cell. Running the cell again closes the cockpit it made before.
-
-    Raises
-    ------
-    StudyError
-        If the numbers of futures cannot be, for a lever that does not exist, or a market without a plan.
-    WordsError
-        For a language that does not exist.
-
-    Examples
-    --------
-    >>> from salessim.model.presets import preset
-    >>> opened = cockpit(*preset("small"), months=2, replications=3, draws=0, audit=False)
-    >>> opened.set(structure="product", prospecting=0.3)
-    >>> opened.wait(120), opened.study.replications
-    (True, 3)
-    >>> opened.close()
-    """
-    if (market is None) != (plan is None):
-        raise StudyError(
-            explain(
-                "a cockpit needs a market and a plan, or neither", where="cockpit",
-                remedy="Give both, for example ss.cockpit(company.market, company.plan)",
-            )
-        )  # fmt: skip
-    if market is None or plan is None:
-        from salessim.model.presets import preset
-
-        market, plan = preset("standard")
-    if not 2 <= preview <= replications:
-        raise StudyError(
-            explain(
-                "a preview needs two futures, and cannot have more than the answer", where="cockpit, preview",
-                value=f"{preview} of {replications}", allowed=f"2 to {max(replications, 2)}",
-            )
-        )  # fmt: skip
-    effort = Effort(months, replications, preview, draws, audit)
-    return Cockpit(market, plan, effort, tuple(levers), more, seed, lang)
-
-
-class _Asked(NamedTuple):
-    """What the worker is to answer: a setting, how it is to be shown, and which request it is."""
-
-    setting: Setting
-    language: str
-    view: View
-    mark: str
-    begin: float
+__all__ = ["Cockpit"]
 
 
 class Cockpit:
@@ -135,74 +50,108 @@ class Cockpit:
     ----------
     widget : ipywidgets.Widget
         What a notebook shows.
-    market, plan : Market, Plan
-        What it was opened on; the plan is the baseline.
-    errors : list of BaseException
-        What went wrong and is a defect. What a user cannot do is said in the status line and is no defect.
+    controls : Controls
     """
 
     def __init__(
-        self, market: Market, plan: Plan, effort: Effort, levers: tuple[str, ...], more: bool, seed: int, lang: str
-    ) -> None:
-        self.market = market
-        self.plan = plan
-        self.errors: list[BaseException] = []
-        self._replayer = Replayer(market, plan, effort)
-        self._drawer = Drawer(plan, *PICTURE)
-        self._language = checked_language(lang)
-        self._lock = threading.RLock()
-        self._history = History(Setting(seed=seed))
-        self._view: View = VIEWS[0]
-        self._mark = 0
-        self._study: Study | None = None
-        self._shown: Setting | None = None  # the setting that the study shown belongs to
-        self._held = False
-        self._waiting: Waiting | None = None
-        self._warm = False
-        self._worker = Worker(self._failed, name="salessim cockpit")
+        self, base: Base, effort: Effort, levers: tuple[str, ...], more: bool, seed: int, lang: str,
+        *, own_cell: bool = True,
+    ) -> None:  # fmt: skip
+        language = checked_language(lang)
         front = levers_named(levers)
         rest = [one for one in all_levers() if one not in front] if more else []
-        self._controls = Controls(
-            [started(one, market, plan) for one in front], [started(one, market, plan) for one in rest],
-            moved=self._guarded(self._moved), pressed=self._guarded(self._pressed),
-            spoken=self._guarded(self.speak), viewed=self._guarded(self.look), failed=self._failed,
+        starts = {one.name: started(one, base.market, base.plan) for one in (*front, *rest)}
+        self._names = tuple(starts)
+        self._lock = threading.RLock()
+        self._steering = Steering(base, seed)
+        self._view: View = VIEWS[0]
+        self._mark = 0
+        self._held = False
+        quiet, hands, guarded = Quiet(), Hands(self), self._guarded
+        files = Files(
+            quiet, chosen=guarded(hands.chosen), opened=guarded(hands.opened), saved=guarded(hands.saved),
+            coded=guarded(hands.coded),
         )  # fmt: skip
-        self._controls.relabel(self._language)
-        self.widget = self._controls.widget
-        replace_before(self)
-        self._say(text("preparing", self._language))
+        self.controls = Controls(
+            [starts[one.name] for one in front], [starts[one.name] for one in rest], files, quiet,
+            moved=guarded(hands.moved), locked=guarded(hands.locked), pressed=guarded(hands.pressed),
+            spoken=guarded(self.speak), viewed=guarded(self.look), turned=guarded(self.display), failed=self._failed,
+        )  # fmt: skip
+        self.widget = self.controls.widget
+        self._speaker = Speaker(self.controls, self._lock, language)
+        self._answerer = Answerer(
+            effort, self.controls, self._speaker, self._lock, seen=self._seen, failed=self._failed
+        )
+        self._pulse = Pulse(
+            lambda line: setattr(self.controls.pulse, "value", line),
+            lambda: text("dead", self._speaker.language, seconds=SILENCE), lambda: self._answerer.worker.busy,
+        )  # fmt: skip
+        self.controls.relabel(language)
+        self.controls.files.show(base, language)
+        if own_cell:
+            replace_before(self)
+        self._speaker.say(text("preparing", language))
+        self.display()
         self._ask()
 
     # ------------------------------------------------------------------------------------------------------ the public
 
     @property
+    def market(self) -> Market:
+        """The market before any lever is moved."""
+        with self._lock:
+            return self._steering.base.market
+
+    @property
+    def plan(self) -> Plan:
+        """The baseline."""
+        with self._lock:
+            return self._steering.base.plan
+
+    @property
+    def errors(self) -> list[BaseException]:
+        """What went wrong and is a defect. What a user cannot do is said in the status line and is no defect."""
+        return self._speaker.errors
+
+    @property
     def levers(self) -> Levers:
         """The levers that are moved."""
+        return self.setting.levers
+
+    @property
+    def locked(self) -> frozenset[str]:
+        """The levers that are locked."""
         with self._lock:
-            return self._history.now.levers
+            return self._steering.locked
 
     @property
     def setting(self) -> Setting:
-        """Levers, pins and seed."""
+        """Levers, pins, seed, and the firm where it is not the one opened."""
         with self._lock:
-            return self._history.now
+            return self._steering.now
 
     @property
     def study(self) -> Study | None:
         """What is shown: baseline, plan and pinned plans; None where nothing is."""
         with self._lock:
-            return self._study
+            return self._answerer.study
 
     @property
     def language(self) -> str:
         """The language shown."""
         with self._lock:
-            return self._language
+            return self._speaker.language
+
+    @property
+    def held(self) -> bool:
+        """Whether it was stopped by hand and waits to go on."""
+        with self._lock:
+            return self._held
 
     @property
     def closed(self) -> bool:
         """Whether the cockpit is closed."""
-        return self._worker.closed
+        return self._answerer.worker.closed
 
     def set(self, **levers: Start) -> None:
         """Move levers from code, as a hand would: ``cockpit.set(structure="customer", reps=12)``.
@@ -215,44 +164,71 @@ class Cockpit:
         Raises
         ------
         StudyError
-            For a lever that does not exist. A setting that is impossible is refused in the status line instead.
+            For a lever that does not exist or is locked. A setting that is impossible is refused in the status line.
         """
         with self._lock:
-            self._go(self._history.now.but(levers=self._history.now.levers.but(**levers)))
+            held = sorted(self._steering.locked & set(levers))
+            if held:
+                raise StudyError(explain("this lever is locked", value=held[0], remedy="Let go of its lock first"))
+            now = self._steering.now
+            self._go(now.but(levers=now.levers.but(**levers)))
+
+    def move(self, name: str, value: Start) -> None:
+        """Note a lever that a hand moved: its widget stands there already."""
+        with self._lock:
+            now = self._steering.now
+            levers = now.levers.but(**{name: value})
+            if levers == now.levers or name in self._steering.locked:
+                return
+            self._steering.go(now.but(levers=levers))
+            if lever(name).group == "pay":  # the levers of pay wake up, or have nothing to set
+                self.display()
+        self._ask()
+
+    def lock(self, *names: str, hold: bool = True) -> None:
+        """Lock levers where they stand, or let go of them with ``hold=False``.
+
+        Raises
+        ------
+        StudyError
+            For a lever that does not exist.
+        """
+        for name in names:
+            lever(name)
+        with self._lock:
+            self._steering.hold(names, hold=hold)
+            self.display()
 
     def reset(self) -> None:
-        """Put every lever back; pins and luck stay."""
+        """Put every lever back that is not locked; pins and luck stay."""
         with self._lock:
-            self._go(self._history.now.but(levers=Levers()))
+            self._go(self._steering.now.but(levers=Levers()))
 
     def pin(self) -> None:
         """Pin the plan as it stands for comparison, or let go of it where it is pinned already."""
         with self._lock:
-            self._go(self._history.now.toggled())
+            self._go(self._steering.now.toggled())
 
     def luck(self) -> None:
         """Draw other luck, the same for every plan."""
         with self._lock:
-            self._go(self._history.now.but(seed=self._history.now.seed + 1))
+            self._go(self._steering.now.but(seed=self._steering.now.seed + 1))
 
     def undo(self) -> None:
         """Go back to the setting before."""
-        with self._lock:
-            self._history.undo()
-            self._follow()
+        self._follow(self._steering.undo)
 
     def redo(self) -> None:
         """Go forward to the setting that was undone."""
-        with self._lock:
-            self._history.redo()
-            self._follow()
+        self._follow(self._steering.redo)
 
     def look(self, view: View) -> None:
         """Choose what is drawn.
 
         Parameters
         ----------
-        view : {"revenue", "lead", "futures", "pinned"}
+        view : str
+            One of `salessim.widgets.drawing.VIEWS`.
 
         Raises
         ------
@@ -263,7 +239,7 @@ class Cockpit:
             raise StudyError(explain("there is no such view", value=view, remedy=nearest(view, VIEWS)))
         with self._lock:
             self._view = view
-            self._controls.view(view)
+            self.controls.view(view)
         self._ask()
 
     def speak(self, lang: str) -> None:
@@ -275,24 +251,69 @@ class Cockpit:
             For a language that does not exist.
         """
         with self._lock:
-            self._language = checked_language(lang)
-            self._controls.relabel(self._language)
-            self._controls.show(self._history.now.levers)
+            self._speaker.language = checked_language(lang)
+            self.controls.relabel(self._speaker.language)
+            self.display()
         self._ask()
+
+    def stand(self, base: Base) -> None:
+        """Stand on another firm. Levers that are locked stay where they are; all others, and the pins, go."""
+        with self._lock:
+            self._go(Setting(seed=self._steering.now.seed, base=base))
+
+    def report(self, path: str | Path = "answer.html") -> None:
+        """Write the report on the answer as soon as it is there, and offer it for download.
+
+        Parameters
+        ----------
+        path : str or Path
+            Ends in .html, .pdf or .xlsx.
+
+        Raises
+        ------
+        StudyError
+            For another kind of file, or a folder that does not exist.
+        """
+        from salessim.show.report import check_target
+
+        self._ask(report=check_target(path))
+
+    def scenario(self, *, data: bool = True) -> Scenario:
+        """Return firm, levers, pins, luck and locks as one value; without `data`, a firm of one's own is only named."""
+        with self._lock:
+            steering = self._steering
+            return scenario_of(steering.now, steering.base, steering.locked, data=data)
+
+    def code(self) -> str:
+        """Return the share code of where everything stands."""
+        return code_of(self.scenario(data=False))
+
+    def load(self, scenario: Scenario | str) -> None:
+        """Go to a scenario, or to what a share code says; levers that are locked here stay where they are.
+
+        Raises
+        ------
+        ModelError
+            For a code that is damaged, or belongs to a firm whose data are not here.
+        """
+        given = read_code(scenario) if isinstance(scenario, str) else scenario
+        with self._lock:
+            self._go(given.setting(self._steering.base), given.locked)
 
     def stop(self) -> None:
         """Stop replaying; what there is stays. Does nothing where nothing runs."""
-        if not self._worker.busy:
+        if not self._answerer.worker.busy:
             return
-        self._worker.stop()
+        self._answerer.worker.stop()
         with self._lock:
-            self._end_waiting()
+            self._speaker.end_waiting()
             self._held = True
             self._press()
-            if self._study is not None and self._shown == self._history.now:
-                self._say(text("stopped", self._language, n=self._study.replications), stage="stopped")
+            shown, language = self._answerer.study, self._speaker.language
+            if shown is not None and self._answerer.shown == self._steering.now:
+                self._speaker.say(text("stopped", language, n=shown.replications), stage="stopped")
             else:
-                self._say(text("stopped empty", self._language), stage="stopped")
+                self._speaker.say(text("stopped empty", language), stage="stopped")
 
     def go_on(self) -> None:
         """Go on after a stop."""
@@ -300,16 +321,36 @@ class Cockpit:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the answer; return False where it took longer than `timeout` seconds."""
-        return self._worker.wait(timeout)
+        return self._answerer.worker.wait(timeout)
 
     def close(self) -> None:
         """Stop the worker and let go of the widgets. May be called twice."""
-        if self._worker.closed:
+        if self.closed:
             return
-        self._end_waiting()
-        self._say(text("closed", self._language))
-        self._worker.close()
-        self._controls.close()
+        self._speaker.end_waiting()
+        self._pulse.close()
+        self._speaker.say(text("closed", self._speaker.language))
+        self._answerer.worker.close()
+        self.controls.close()
+
+    def work(self, job: Job, key: str, **fields: object) -> None:
+        """Do something else than answering on the worker, and say what."""
+        self._pulse.touch()
+        with self._lock:
+            self._speaker.say(text(key, self._speaker.language, **fields), stage="running")
+        self._answerer.worker.submit(job)
+
+    def refuse(self, error: SalesSimError) -> None:
+        """Say what cannot be done; what is on the page stays."""
+        with self._lock:
+            self._speaker.refuse(error)
+
+    def display(self) -> None:
+        """Show where levers and locks stand."""
+        with self._lock:
+            steering = self._steering
+            self.controls.show(steering.now.levers, steering.locked, paid=steering.paid)
+            self._press()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         return self.widget._repr_mimebundle_(**options)
@@ -317,148 +358,54 @@ class Cockpit:
     def __repr__(self) -> str:
         return f"Cockpit({dict(self.levers.items)}, {'closed' if self.closed else 'open'})"
 
-    # --------------------------------------------------------------------------------------------------- the callbacks
+    # ----------------------------------------------------------------------------------------------------- the inside
 
     def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
-        """Return a callback that never raises: a front end would swallow it without a word."""
+        """Return a callback that never raises; the speaker, who says what went wrong, is made after the widgets."""
+        return lambda *arguments: self._speaker.guarded(callback)(*arguments)
 
-        def call(*arguments: Any) -> None:
-            try:
-                callback(*arguments)
-            except Exception as error:
-                self._failed(error)
+    def _go(self, setting: Setting, locked: Sequence[str] = ()) -> None:
+        self._follow(lambda: self._steering.go(setting, locked))
 
-        return call
-
-    def _moved(self, name: str, value: Start) -> None:
-        """Note a lever moved by hand."""
+    def _follow(self, step: Callable[[], None]) -> None:
+        """Take a step, show where everything stands, and ask for the answer."""
         with self._lock:
-            now = self._history.now
-            levers = now.levers.but(**{name: value})
-            if levers == now.levers:
-                return
-            self._history.go(now.but(levers=levers))
-        self._ask()
-
-    def _pressed(self, button: str) -> None:
-        """Answer to a button."""
-        if button == "stop":
-            (self.go_on if self._held else self.stop)()
-        else:
-            {"undo": self.undo, "redo": self.redo, "reset": self.reset, "pin": self.pin, "luck": self.luck}[button]()
-
-    def _go(self, setting: Setting) -> None:
-        self._history.go(setting)
-        self._follow()
-
-    def _follow(self) -> None:
-        """Show where the levers stand and ask for the answer."""
-        self._controls.show(self._history.now.levers)
-        self._ask()
+            before = self._steering.base
+            step()
+            base = self._steering.base
+            if base is not before:
+                self.controls.start(
+                    base, {name: started(lever(name), base.market, base.plan) for name in self._names}
+                )
+            self.display()
+            self._ask()
 
     def _press(self) -> None:
-        self._controls.press(self._history, stopped=self._held, language=self._language)
+        self.controls.press(self._steering.history, stopped=self._held, locked=self._steering.locked)
+        if self.controls.panel.value:
+            self.controls.files.put_code(self.code())
 
-    def _ask(self) -> None:
+    def _ask(self, report: Path | None = None) -> None:
         """Ask the worker for the newest answer."""
+        self._pulse.touch()
         with self._lock:
             self._held = False
             self._mark += 1
             self._press()
-            asked = _Asked(self._history.now, self._language, self._view, str(self._mark), time.perf_counter())
-        self._worker.submit(lambda task: self._answer(asked, task))
+            asked = Asked(
+                self._steering.now, self._steering.base, self._speaker.language, self._view, str(self._mark),
+                time.perf_counter(), report, tuple(sorted(self._steering.locked)),
+            )  # fmt: skip
+        self._answerer.ask(asked)
 
-    # ------------------------------------------------------------------------------------------------------ the worker
-
-    def _answer(self, asked: _Asked, task: Task) -> None:
-        """Find and show the answer to a setting, as far as it is known and ever more."""
-        self._wait_in_words(asked)
-        first, seen = "", None
-        def swept(n: int, draws: int) -> None:
-            self._swept(asked, task, n, draws)
-
-        for stage in self._replayer.stages(asked.setting, stop=task.flag, swept=swept):
-            if task.stopped:
-                return
-            if seen is None or _news(stage) != _news(seen):
-                if not self._show(asked, task, stage):
-                    return
-                first = first or f"{1000 * (time.perf_counter() - asked.begin):,.0f}"
-            self._tell(asked, task, stage, first)
-            seen = stage
-        if seen is not None and not (self._warm or task.stopped):
-            self._warm = True
-            self._drawer.warm_up(seen)
-
-    def _show(self, asked: _Asked, task: Task, stage: Stage) -> bool:
-        """Draw an answer and put it on the page; return False where it is no longer wanted."""
-        shown = self._drawer.shown(stage, asked.view, asked.language, asked.mark)
-        with self._lock:
-            if task.stopped:
-                return False
-            self._end_waiting()
-            self._study, self._shown = stage.whole, asked.setting
-            self._history.seen(asked.setting)
-            self._controls.fill(shown)
-            self._press()
-        return True
-
-    # -------------------------------------------------------------------------------------------------- what is said
-
-    def _wait_in_words(self, asked: _Asked) -> None:
-        """Count the seconds of the first answer; later ones only say what they do."""
-        with self._lock:
-            if self._study is not None:
-                n = self._replayer.effort.replications
-                self._say(text("running", asked.language, n=n), stage="running")
-                return
-            key = "loading" if is_compiled() else "compiling"
-            if self._waiting is None:
-                self._waiting = Waiting(lambda seconds: self._say(text(key, asked.language, seconds=seconds)))
-
-    def _end_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            waiting.end()
-
-    def _tell(self, asked: _Asked, task: Task, stage: Stage, first: str) -> None:
-        """Say how far an answer is, and what SimPy found."""
-        effort, seed = self._replayer.effort, asked.setting.seed
-        n, all_ = stage.pair.replications, effort.replications
-        if stage.final:
-            said = text("ready", asked.language, n=n, months=effort.months, ms=first, seed=seed)
-            said = f"{said} · {audit_text(stage, asked.language)}"
-        else:
-            said = text("preview", asked.language, n=n, all=all_, ms=first, seed=seed)
-        with self._lock:
-            if not task.stopped:
-                self._study = stage.whole
-                self._say(said, stage="ready" if stage.final else "preview")
-
-    def _swept(self, asked: _Asked, task: Task, n: int, draws: int) -> None:
-        with self._lock:
-            if not task.stopped:
-                self._controls.second.value = swept_html(n, draws, asked.language)
+    def _seen(self, setting: Setting) -> None:
+        """Note that an answer to a setting is on the page."""
+        self._steering.history.seen(setting)
+        self._press()
 
     def _failed(self, error: BaseException) -> None:
-        """Say what went wrong, in words, with details to copy; keep what is a defect."""
-        details = ""
+        """Say what went wrong in place of the answer."""
         with self._lock:
-            self._end_waiting()
-            self._study = self._shown = None
-            if isinstance(error, SalesSimError):
-                said = text("refused", self._language, message=str(error))
-            else:
-                self.errors.append(error)
-                said = text("defect", self._language, message=f"{type(error).__name__}: {error}")
-                details = "".join(traceback.format_exception(error))
-            self._controls.empty(details_html(said, details, self._language))
-            self._say(said, wrong=True, stage="wrong")
-
-    def _say(self, said: str, *, wrong: bool = False, stage: str = "") -> None:
-        self._controls.status.value = status_html(said, wrong=wrong, stage=stage)
-
-
-def _news(stage: Stage) -> tuple[object, ...]:
-    """Return what of an answer is drawn: where it is the same, the picture on the page stays."""
-    return stage.pair.replications, stage.whole.names, stage.assumed is not None
+            self._speaker.end_waiting()
+            self._answerer.forget()
+            self._speaker.failed(error)

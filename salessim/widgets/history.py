@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from salessim.widgets.levers import Levers
+
+if TYPE_CHECKING:
+    from salessim.widgets.bases import Base
 
 __all__ = ["MOST_PINS", "History", "Setting"]
 
@@ -14,7 +17,7 @@ MOST_PINS = 4
 
 @dataclass(frozen=True)
 class Setting:
-    """Everything an answer depends on: where the levers stand, what is pinned, and whose luck.
+    """Everything an answer depends on: where the levers stand, what is pinned, whose luck, and on which firm.
 
     Attributes
     ----------
@@ -22,11 +25,14 @@ class Setting:
     pins : tuple of Levers
         Pinned plans, by their levers of the plan; `MOST_PINS` at most, the oldest first.
     seed : int
+    base : Base or None
+        Market and plan before any lever is moved; None: those that the cockpit was opened on.
     """
 
     levers: Levers = field(default_factory=Levers)
     pins: tuple[Levers, ...] = ()
     seed: int = 1
+    base: Base | None = None
 
     @property
     def pinned(self) -> bool:
@@ -34,7 +40,7 @@ class Setting:
         return self.levers.of("plan") in self.pins
 
     def but(self, **changes: Any) -> Setting:
-        """Return a copy with other `levers`, `pins` or `seed`."""
+        """Return a copy with other `levers`, `pins`, `seed` or `base`."""
         return replace(self, **changes)
 
     def toggled(self) -> Setting:
@@ -94,6 +100,10 @@ class History:
     def seen(self, setting: Setting) -> None:
         """Note that an answer to a setting was shown."""
         self._seen = self._seen or setting == self.now
+
+    def put(self, setting: Setting) -> None:
+        """Put another setting in place of the present one, which leaves no step."""
+        self.now = setting
 
     def undo(self) -> Setting:
         """Go one step back; return the present setting."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from salessim.study.phrases import phrase, quantity
 from salessim.study.wording import capital
 from salessim.widgets.answer import Named
-from salessim.widgets.catalogue import Start, lever
+from salessim.widgets.catalogue import Start, choice_words, lever, name_of
 from salessim.widgets.history import Setting
 from salessim.widgets.levers import Levers
 from salessim.widgets.texts import text
@@ -16,7 +16,7 @@ from salessim.words import label
 if TYPE_CHECKING:
     from salessim.model.plan import Plan
 
-__all__ = ["LETTERS", "named"]
+__all__ = ["LETTERS", "lever_words", "named"]
 
 LETTERS = "ABCD"
 """What pinned plans are called, the oldest first."""
@@ -43,7 +43,7 @@ def named(setting: Setting, plan: Plan, language: str, pins: tuple[str, ...] = (
     Named(heading='Product against territory · growth of demand +10 %', plans=('territory', 'product'))
     """
     mine = setting.levers.of("plan")
-    live = mine.plan(plan)
+    live = mine.plan(plan).phases[-1][0]
     full = live.headcount != plan.headcount or live.structure == plan.structure
     base, now = _plan(Levers(), plan, language, full), _plan(mine, plan, language, full)
     others = tuple(
@@ -51,7 +51,7 @@ def named(setting: Setting, plan: Plan, language: str, pins: tuple[str, ...] = (
         for letter, one in zip(LETTERS, setting.pins, strict=False)
         if letter in pins
     )
-    market = [_moved(name, value, language) for name, value in setting.levers.of("market").items]
+    market = [lever_words(name, value, language) for name, value in setting.levers.of("market").items]
     said = phrase(language, "comma").join(market) or text("as given", language)
     heading = capital(text("heading", language, live=now, base=base))
     return Named(f"{heading} · {said}", (base, now, *others))
@@ -59,19 +59,25 @@ def named(setting: Setting, plan: Plan, language: str, pins: tuple[str, ...] = (
 
 def _plan(levers: Levers, plan: Plan, language: str, full: bool) -> str:
     """Name the plan that some levers make of the baseline."""
-    made = levers.plan(plan)
+    made = levers.plan(plan).phases[-1][0]  # what it comes to, where it changes on the way
     name = label(f"structure.{made.structure}", language)
     if full:
         name = text("with reps", language, structure=name, reps=made.headcount)
-    rest = [_moved(key, value, language) for key, value in levers.items if key not in _IN_NAME]
+    rest = [lever_words(key, value, language) for key, value in levers.items if key not in _IN_NAME]
     return text("with levers", language, plan=name, levers=phrase(language, "comma").join(rest)) if rest else name
 
 
-def _moved(name: str, value: Start, language: str) -> str:
-    """Name a lever and where it stands."""
+def lever_words(name: str, value: Start, language: str) -> str:
+    """Name a lever and where it stands.
+
+    Examples
+    --------
+    >>> lever_words("prospecting", 0.25, "en"), lever_words("keep", "balance", "en")
+    ('share of prospecting 25 %', 'who keeps an account balance')
+    """
     one = lever(name)
     if one.kind == "choice":
-        said = label(f"{name}.{value}", language)
+        said = choice_words(one, str(value), language)
     elif isinstance(value, bool):
         said = text("on" if value else "off", language)
     elif one.percent:
@@ -80,5 +86,5 @@ def _moved(name: str, value: Start, language: str) -> str:
         sign = "−" if number < 0 else "+" if one.unit == "per year" and number > 0 else ""
         said = sign + quantity(abs(number), language, relative=True)
     else:
-        said = f"{value:,g}"
-    return text("lever set", language, name=label(f"setting.{name}", language), value=said)
+        said = f"{value:,.10g}"
+    return text("lever set", language, name=name_of(one, language), value=said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -151,6 +151,33 @@ class Replayer:
                 yield stage
         assert stage is not None
         yield from self._proved(stage, futures, stop, swept)
+
+    def proven(self, stage: Stage, names: Sequence[str], stop: NDArray[np.int64] | None = None) -> Study | None:
+        """Return the whole of a final answer as a study to report: plans named, assumptions moved under all of them.
+
+        Parameters
+        ----------
+        stage : Stage
+            The last that `stages` yielded.
+        names : sequence of str
+            Of the plans, in their order.
+        stop : (1,) int64 array, optional
+
+        Returns
+        -------
+        Study or None
+            None where it was stopped before.
+        """
+        whole = stage.whole
+        assumed = None
+        if self.effort.draws:
+            futures = self._futures_of(stage.setting.seed)
+            assumed = futures.sweep(whole.market, whole.plans, self.effort.draws, stop=stop)
+            if assumed is None:
+                return None
+        plans = dict(zip(names, whole.plans.values(), strict=True))
+        moved = dict(zip(names, whole.moved.values(), strict=True))
+        return replace(whole, plans=plans, moved=moved, assumed=assumed)
 
     def _proved(
         self,

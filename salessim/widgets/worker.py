@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Task", "Worker"]
+__all__ = ["Job", "Task", "Worker"]
 
 
 class Task:

@@ -12,7 +12,7 @@ import pytest
 from salessim.crm import read_crm
 from salessim.crm.analytics import Funnel, funnel
 from salessim.crm.analytics.spells import incidence, median_days
-from salessim.errors import CrmError
+from salessim.errors import CrmError, SalesSimError
 
 Writer = Callable[..., Path]
 
@@ -52,7 +52,7 @@ class TestByHand:
         table = small.by_stage()
         assert table.index.tolist() == ["Needs", "Offer"]
         assert table["entered"].tolist() == [5, 3] and table["open"].tolist() == [1, 1]
-        sums = table[["advanced", "lost", "no_decision", "disqualified", "moved_back", "still there"]].sum(axis=1)
+        sums = table[["advanced", "lost", "no_decision", "disqualified", "moved_back", "still_there"]].sum(axis=1)
         assert sums.tolist() == pytest.approx([1, 1])
         # Needs: left after 20, 10, 30 (no decision) and 10 days, one still there after 12: of 4, 2 left at 10; 1 of 2 at 20.  # noqa: E501
         assert table.loc["Needs", "advanced"] == pytest.approx(2 / 5 + 3 / 5 * 1 / 2)
@@ -96,7 +96,10 @@ class TestByHand:
         assert table.loc["Offer", "30-60"] == 1 and table.loc["Needs", "0-30"] == 1 and table["amount"].sum() == 50
 
     def test_both_languages(self, small: Funnel) -> None:
-        assert "win rate of closed 33.3%" in small.to_text() and "赢单率（占已结束）33.3%" in small.to_text("zh")
+        assert "Win rate of closed deals: 33.3% (1 won of 3 that have ended)" in small.to_text()
+        assert "赢单率（占已结束）：33.3%（已结束3个，赢单1个）" in small.to_text("zh")
+        with pytest.raises(SalesSimError, match="en, zh"):
+            small.to_text("fr")
 
 
 class TestClosedForms:

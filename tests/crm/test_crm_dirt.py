@@ -147,3 +147,97 @@ def test_wrong_sheet_and_empty_ones(tmp_path: Path) -> None:
     book.save(tmp_path / "x.xlsx")
     with pytest.raises(CrmError, match="no table looks like deals"):
         read_crm(tmp_path)
+
+
+EVENTS = "deal id,stage,entered at\n"
+
+
+def history(count: int, first: str = "Needs", second: str = "Offer", start: int = 0, year: int = 2024) -> str:
+    """Ordinary histories: one stage, and a week later the next."""
+    return "".join(
+        f"D{n},{first},{year}-{n % 3 + 1:02d}-{n % 20 + 1:02d}\nD{n},{second},{year}-{n % 3 + 1:02d}-{n % 20 + 8:02d}\n"
+        for n in range(start, start + count)
+    )
+
+
+def codes_of(export: Writer, **files: str) -> dict[str, int | None]:
+    found = read_crm(export({f"{name}.csv": text for name, text in files.items()}), as_of="2024-12-31").report
+    return {one.code: one.count for one in found.findings}
+
+
+def test_stages_turned_back_and_skipped(export: Writer) -> None:
+    deals, usual = HEADER + rows(60), EVENTS + history(60) + "".join(f"D{n},Close,2024-04-01\n" for n in range(50))
+    assert not {"stages_backward", "stages_skipped"} & set(codes_of(export, deals=deals, stage_events=usual))
+    odd = usual + "D1,Needs,2024-05-01\nD55,Needs,2024-05-01\nD55,Close,2024-05-09\n"
+    found = codes_of(export, deals=deals, stage_events=odd)
+    assert found["stages_backward"] == 2 and found["stages_skipped"] == 1
+
+
+def test_stages_updated_in_bulk_at_the_end_of_a_quarter(export: Writer) -> None:
+    deals = HEADER + rows(90)
+    assert "stages_bulk" not in codes_of(export, deals=deals, stage_events=EVENTS + history(90))
+    bulk = EVENTS + history(90) + "".join(f"D{n},Close,2024-06-28\n" for n in range(60))
+    assert codes_of(export, deals=deals, stage_events=bulk)["stages_bulk"] == 60
+
+
+def test_a_stage_renamed_over_the_years(export: Writer) -> None:
+    deals = HEADER + rows(80)
+    assert "stage_renamed" not in codes_of(export, deals=deals, stage_events=EVENTS + history(80))
+    renamed = EVENTS + history(40, year=2022) + history(40, second="Proposal", start=40, year=2023)
+    assert codes_of(export, deals=deals, stage_events=renamed)["stage_renamed"] == 1
+
+
+def test_all_deals_of_a_leaver_handed_over_on_one_day(export: Writer) -> None:
+    changes = "deal id,field,changed at,old,new\n"
+    deals = HEADER + rows(30)
+    single = changes + "".join(f"D{n},owner,2024-02-{n + 1:02d},Rep 0,Rep 1\n" for n in range(8))
+    assert "handed_over" not in codes_of(export, deals=deals, changes=single)
+    many = changes + "".join(f"D{n},owner,2024-03-01,Rep 0,Rep 1\n" for n in range(8))
+    assert codes_of(export, deals=deals, changes=many)["handed_over"] == 8
+
+
+@pytest.mark.parametrize("table", ["deals", "accounts"])
+def test_one_account_under_two_legal_forms(export: Writer, table: str) -> None:
+    names = ["华信科技有限公司", "华信科技股份有限公司", "宏达贸易有限公司"]
+    files = {"deals": HEADER + "".join(f"D{n},x,{name},R,Offer,won,5,2024-01-20,,\n" for n, name in enumerate(names))}
+    if table == "accounts":
+        files["accounts"] = "account id,name,segment\n" + "".join(f"{n},{name},x\n" for n, name in enumerate(names))
+    assert codes_of(export, **files)["accounts_alike"] == 2
+
+
+def test_codes_instead_of_places(export: Writer) -> None:
+    accounts = "account id,name,省,市\n1,Acme,310000,310100\n2,Beta,Jiangsu,Nanjing\n"
+    deals = HEADER + "D1,x,Acme,R,Offer,won,5,2024-01-20,,\n"
+    assert codes_of(export, deals=deals, accounts=accounts)["places_coded"] == 1
+
+
+def test_a_day_and_month_turned_into_a_name_by_a_spreadsheet(export: Writer) -> None:
+    data = read(export, rows(120) + "X,x,Acme,Rep 1,Offer,won,5,01-May,2024-01-20,2024-02-01\n")
+    odd = data.report.of("odd_cells")[0]
+    assert odd.count == 1 and "01-May" in odd.message_en
+    assert data.deals.set_index("deal_id")["created_at"].isna()["X"]
+
+
+def test_amounts_of_lost_deals_that_are_zero(export: Writer) -> None:
+    text = "".join(
+        f"D{n},x,A,R,Offer,{['won', 'lost'][n % 2]},{[500, 0][n % 2]},2024-01-{n + 1:02d},,\n" for n in range(28)
+    )
+    data = read(export, text)
+    assert data.report.of("amount_placeholder_lost")[0].count == 14
+    assert data.deals.loc[data.deals["status"] == "lost", "amount"].isna().all()
+
+
+def test_a_name_written_two_ways_is_one(export: Writer) -> None:
+    files = {
+        "deals.csv": "deal id,stage,product,account,created\n1,Won,GTXPro,Brokerage ,2024-01-20\n"
+        "2,Won,GTX Pro,Brokerage,2024-01-20\n",
+        "products.csv": "product,list price\nGTX Pro,5\n",
+    }
+    data = read_crm(export(files))
+    assert data.deals["product"].tolist() == ["GTX Pro"] * 2 and len(set(data.deals["account_id"])) == 1
+    assert data.report.of("name_repaired")
+
+
+def test_permissions_are_asked_about(export: Writer) -> None:
+    said = read(export, rows(3)).report.to_text()
+    assert "whether the exporting user could see all deals: ask" in said

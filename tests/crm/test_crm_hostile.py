@@ -95,6 +95,16 @@ class TestArchives:
     def test_paths(self, export: Writer, name: str) -> None:
         refuses(export({"x.zip": zipped({name: self.DEALS})}), "points outside it")
 
+    def test_names_of_several_lines(self, export: Writer) -> None:
+        deals = b"deal id,stage,created\n1,Won,2024-01-20\n"
+        archive = zipped({"deals\n\x07\n2.csv": deals, "a\nb.pdf": b"%PDF"})
+        data = read_crm(export({"x.zip": archive}), as_of="2024-02-01")
+        assert [file.name for file in data.report.files] == ["x.zip/deals 2.csv"]
+        assert "x.zip/a b.pdf" in {finding.file for finding in data.report.findings}
+        damaged = bytearray(zipped({"deals\n2.csv": deals * 50}))
+        damaged[60:70] = b"\0" * 10
+        refuses(export({"x.zip": bytes(damaged)}), "damaged")
+
     def test_links(self, export: Writer) -> None:
         refuses(
             export({"x.zip": zipped({"deals.csv": b"/etc/passwd"}, links=("deals.csv",))}), "a link instead of a file"

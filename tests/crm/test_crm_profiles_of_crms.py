@@ -257,6 +257,79 @@ class TestPipedrive:
         assert data.deals["name"].tolist() == ["a"] and data.deals["status"].tolist() == ["won"]
 
 
+class TestConventions:
+    def test_two_forms_of_an_identifier(self, export: Writer) -> None:
+        deals = "Opportunity ID,Opportunity Name,Stage,Close Date,Created Date\n0065g00000AbCdE,a,Closed Won,2024-03-01,2024-01-20\n"
+        history = (
+            "Id,OpportunityId,StageName,CreatedDate\nh1,0065g00000AbCdEAAV,Prospecting,2024-01-20 08:00:00\n"
+            "h2,0065g00000aBcDeAAA,Prospecting,2024-01-20 08:00:00\n"
+        )
+        data = read_crm(export({"o.csv": deals, "OpportunityHistory.csv": history}))
+        assert data.stage_events["deal_id"].tolist() == ["0065g00000AbCdE", "0065g00000aBcDeAAA"], "capitals count"
+        assert data.report.of("ids_short")[0].count == 1 and data.report.of("unmatched")
+
+    def test_traditional_characters(self, export: Writer) -> None:
+        text = "商機名稱,客戶名稱,商機階段,階段狀態,商機金額,預計成交日期,負責人,創建時間\n甲,華信,贏單,贏單,100,2024-03-05,張三,2024-01-20\n乙,華信,報價,進行中,90,2024-03-05,張三,2024-01-20\n"
+        data = read_crm(export({"商機.csv": text}), as_of="2024-02-01")
+        assert data.report.profile == "fxiaoke" and not data.report.files[0].unused
+        assert data.deals["status"].tolist() == ["won", "open"] and data.deals["account_id"].tolist() == ["華信"] * 2
+
+    def test_several_associated_companies(self, export: Writer) -> None:
+        text = "Record ID,Deal Name,Deal Stage,Create Date,Associated Company,Associated Company IDs\n1,a,Closed Won,2024-01-20 09:00,Acme;Beta,11;12\n"
+        data = read_crm(export({"deals.csv": text}))
+        assert data.deals["account_id"].tolist() == ["11"] and data.report.of("associated_several")
+
+    def test_owners_in_json(self, export: Writer) -> None:
+        text = 'deal id,stage,owner,created at\n1,Won,"{""id"":""7"",""name"":""Ann""}",2024-01-20\n2,Won,"[""1000""]",2024-01-20\n3,Won,[x],2024-01-20\n'
+        data = read_crm(export({"deals.csv": text}))
+        assert data.deals["owner_id"].tolist() == ["7", "1000", "[x]"] and data.report.of("people_json")[0].count == 2
+
+    def test_times_under_a_header_that_names_their_zone(self, export: Writer) -> None:
+        text = "deal id,stage,Created Time (UTC),Closed Time (GMT+8)\n1,Won,2024-01-20 23:00:00,2024-02-03 20:00:00\n"
+        told = read_crm(export({"deals.csv": text}), mapping={"time_zone": "Asia/Shanghai"}).deals
+        assert told["created_at"][0] == pd.Timestamp("2024-01-21 07:00") and told["closed_at"][0] == pd.Timestamp("2024-02-03 20:00")
+        untold = read_crm(export({"deals.csv": text}))
+        assert untold.deals["created_at"][0] == pd.Timestamp("2024-01-20 23:00") and untold.report.of("date_offset")
+
+    def test_first_generation_opportunities(self, export: Writer) -> None:
+        record = {"_id": "a" * 24, "name": "x", "account_id__r": "华信", "oppo_stage_id": "f" * 32, "sales_process_name": "P",
+                  "biz_status": "running", "expected_deal_closed_date": 1735228800000, "sales_stg_changed_time": 1588040003479,
+                  "probability": "30", "create_time": 1588040003479, "owner": ["1000"], "life_status": "normal"}  # fmt: skip
+        for data in ({"dataList": [record]}, record):
+            answer = json.dumps({"errorCode": 0, "data": data})
+            deals = read_crm(export({"OpportunityObj.json": answer}), as_of="2025-01-01").deals
+            assert deals["status"].tolist() == ["open"] and deals["account_id"].tolist() == ["华信"]
+            assert deals["expected_close"][0] == pd.Timestamp("2024-12-27") and deals["probability"][0] == 0.3
+
+    def test_bigin(self, export: Writer) -> None:
+        text = (
+            "Deal Id,Deal Owner.id,Deal Owner,Deal Name,Company Name.id,Company Name,Contact Name.id,Contact Name,Sub-Pipeline,Amount,Stage,Closing Date,Created Time,Pipeline.id,Pipeline\n"
+            "zcrm_1,zcrm_2,Ann,D,zcrm_5,Acme,zcrm_6,Bob,Sub,10,Closed Won,2024-03-01,2024-01-20 10:00:00,zcrm_77,Sales\n"
+        )
+        deals = read_crm(export({"deals.csv": text})).deals
+        assert deals[["deal_id", "account_id", "owner_id", "pipeline"]].iloc[0].tolist() == ["1", "5", "2", "Sales"]
+
+    def test_changelog_of_deals(self, export: Writer) -> None:
+        deals = {"success": True, "data": [{"id": 1, "title": "a", "stage_id": 3, "status": "won", "add_time": "2024-01-02 08:00:00",
+                 "won_time": "2024-02-01 08:00:00", "value": 10, "currency": "EUR"}]}  # fmt: skip
+        stages = {"success": True, "data": [{"id": 1, "name": "Qualified", "order_nr": 1}, {"id": 3, "name": "Proposal", "order_nr": 2}]}
+        changelog = {"success": True, "data": [{"deal_id": 1, "field_key": "stage_id", "old_value": "1", "new_value": "3",
+                     "actor_user_id": 5, "time": "2024-01-09 08:00:00"}]}  # fmt: skip
+        files = {"deals.json": deals, "stages.json": stages, "changelog.json": changelog}
+        data = read_crm(export({name: json.dumps(content) for name, content in files.items()}))
+        assert data.stage_events["stage"].tolist() == ["Qualified", "Proposal"]
+
+    def test_internal_values(self, export: Writer) -> None:
+        text = (
+            "Record ID,Deal Name,Deal Stage,Pipeline,Close Date,Create Date,Amount,hs_v2_date_entered_appointmentscheduled,hs_v2_date_entered_closedwon\n"
+            "1,a,closedwon,default,2024-03-01 10:00,2024-01-20 09:00,5,2024-01-22 09:00,2024-03-01 10:00\n"
+            "2,b,appointmentscheduled,default,2024-05-01 00:00,2024-02-20 09:00,(No value),2024-02-22 09:00,\n"
+        )
+        data = read_crm(export({"deals.csv": text}))
+        assert data.deals["stage"].tolist() == ["Closed Won", "Appointment Scheduled"]
+        assert data.stage_events["stage"].tolist() == ["Appointment Scheduled"] * 2 and data.deals["amount"].isna()[1]
+
+
 class TestOthers:
     def test_another_object_is_refused_by_name(self, export: Writer) -> None:
         contacts = "Contact ID,First Name,Last Name,Email,Account Name\n1,A,B,a@b.c,华信\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from salessim.crm import read_crm
@@ -38,6 +39,23 @@ def test_work_items_of_a_bank(shared: Path) -> None:
     data = read_crm(shared / "bpi12_workitems")
     assert len(data.deals) == 9658 and data.report.of("deals_of_events")[0].level == "warning"
     assert data.stage_events["entered_at"].min().year == 2011
+
+
+def test_order_lines_of_a_european_spreadsheet(shared: Path) -> None:
+    name = "superstore_semicolon_decimalcomma_bom_crlf.csv"
+    wishes = {"Row ID": "deal_id", "Order Date": "won_at", "Sales": "amount", "Customer Name": "account_name"}
+    data = read_crm(shared / "format_quirks", mapping={"files": {name: "deals"}, "columns": {"deals": wishes}})
+    assert len(data.deals) == 400 and data.deals["amount"].iloc[0] == 261.96
+    assert data.deals["closed_at"].iloc[0] == pd.Timestamp("2020-11-08"), "day first"
+
+
+# Sets without deals or leads: places, purchases of a shop, series, people, headers, prescriptions.
+OTHERS = {"cities", "cdnow", "forecasting", "sales_people", "crm_field_maps", "sales_response"}
+READ = {"maven_crm", "olist_funnel", "lead_scoring_xeducation", "saas_sales", "bpi12_workitems", "format_quirks"}
+
+
+def test_no_set_is_forgotten(shared: Path) -> None:
+    assert {folder.name for folder in shared.iterdir() if folder.is_dir()} <= READ | OTHERS
 
 
 @pytest.mark.parametrize("name", ["maven_crm", "olist_funnel", "bpi12_workitems"])

@@ -81,6 +81,7 @@ def test_what_cannot_be_known_is_said(fitted: Fit) -> None:
     assert "mostly assumed, not estimated" in notes
     assert "luck of single deals" in notes
     assert "Fitted:" in str(fitted)
+    assert "how much of the selling time is in use cannot be told" in notes
 
 
 def test_notes_speak_both_languages(fitted: Fit) -> None:
@@ -88,6 +89,21 @@ def test_notes_speak_both_languages(fitted: Fit) -> None:
     assert len(chinese) == len(fitted.notes) == len(fitted.words("en").splitlines())
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in line) for line in chinese)
     assert fitted.words("en").splitlines() == [str(note) for note in fitted.notes]
+    assert fitted.say("zh").startswith("已拟合") and "商机工时" in fitted.say("zh")
+    assert fitted.say("en") == str(fitted)
+
+
+def test_shared_accounts_are_shared_out_and_clear_ones_are_not() -> None:
+    from salessim.fit.state import _shared_out
+
+    # two reps have two accounts each to themselves, and share six half and half, with a little more for the first
+    group = np.array([0, 1, 2, 3, *np.repeat(np.arange(4, 10), 2)])
+    rep = np.array([0, 0, 1, 1, *([0, 1] * 6)])
+    weight = np.array([5.0] * 4 + [5.0, 5.0] * 6)
+    found = _shared_out(group, rep, weight, 11, 2, np.full(11, -1))
+    assert found[:4].tolist() == [0, 0, 1, 1]
+    assert sorted(found[4:10].tolist()) == [0, 0, 0, 1, 1, 1]
+    assert found[10] == -1
 
 
 def test_draws_move_what_is_uncertain_and_nothing_else(fitted: Fit) -> None:

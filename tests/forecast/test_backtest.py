@@ -125,4 +125,6 @@ def test_unknown_groupings_and_series_are_refused(looked_back: Backtest) -> None
         looked_back.scores(["region"])
     with pytest.raises(ForecastError, match="no such series"):
         looked_back.errors("region=R7")
+    chinese = looked_back._repr_html_("zh")
+    assert "落入80%区间" in chinese and "层级" in chinese and "trust" not in chinese
     assert "<table" in looked_back._repr_html_() and "4 origins" in repr(looked_back)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 from collections.abc import Mapping
 
 import numpy as np
@@ -246,10 +247,27 @@ def test_an_update_with_other_series_is_refused() -> None:
 
 
 def test_plots_and_html(found: Forecast) -> None:
-    for language in ("en", "zh"):
-        figure = found.plot("region=R1", language)
-        assert len(figure.axes[0].lines) == 2 and len(figure.axes[0].collections) == 2
+    for language, title in (("en", "total: sales and forecast"), ("zh", "总计：销售额与预测")):
+        figure = found.plot("total", language)
+        axes = figure.axes[0]
+        assert len(axes.lines) == 2 and len(axes.collections) == 2
+        assert axes.get_title(loc="left").startswith(title)
+        # The fan opens where the past ends.
+        assert axes.lines[0].get_ydata()[-1] == axes.lines[1].get_ydata()[0]
+        figure.savefig(io.BytesIO())  # a glyph that the font has not is a warning, and a warning is an error here
     assert "<table" in found._repr_html_() and "Method:" in found._repr_html_()
+    chinese = found._repr_html_("zh")
+    assert "80%区间" in chinese and "方法：" in chinese and "forecast" not in chinese
+
+
+def test_bands_of_the_total_are_those_of_its_futures(found: Forecast) -> None:
+    # So a chance of reaching a target agrees with the band beside it; what is left are the two intervals' factors.
+    table = found.table("total")
+    low, high = np.quantile(found.paths("total"), [0.1, 0.9], axis=0)
+    band = (table["upper_80"] - table["lower_80"]).to_numpy()
+    np.testing.assert_allclose(band, high - low, rtol=0.25)
+    assert found.calibration.factors[0].mean() == pytest.approx(1.0, abs=0.12)
+    assert (found.calibration.factors > 0.4).all() and (found.calibration.factors < 2.5).all()
     assert "12 series on 4 levels" in repr(found)
 
 

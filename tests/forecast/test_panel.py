@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -98,6 +100,37 @@ def test_cells_that_cannot_be_read(column: str, value: object, words: str) -> No
     sales = company().astype({"date": object, "region": object})
     sales.loc[3, column] = value
     refused(sales, words)
+
+
+@pytest.mark.parametrize(
+    ("column", "change", "words"),
+    [
+        ("date", lambda dates: dates.dt.tz_localize("Asia/Shanghai"), "carry a time zone.*tz_convert"),
+        ("date", lambda dates: dates.dt.year, "numbers and not dates.*Found: '?2021"),
+        ("revenue", lambda values: values > 300, "yes and no and not amounts"),
+        (
+            "revenue",
+            lambda values: values.map("{:,.0f}".format) + ",000",
+            "240 of 240 rows it is missing",
+        ),
+        ("revenue", lambda values: values * np.inf, "240 of 240 rows it is missing"),
+    ],
+)
+def test_columns_of_another_kind(column: str, change: Callable[[Any], Any], words: str) -> None:
+    sales = company()
+    sales[column] = change(sales[column])
+    refused(sales, words)
+
+
+def test_months_as_quarters() -> None:
+    refused(company(), 'finer frequency than quarters.*choose freq="month"', freq="quarter")
+
+
+def test_one_column_as_two_things() -> None:
+    refused(company(), "cannot be two things", value="date")
+    refused(company(), "cannot be two things", hierarchy=["region", "revenue"])
+    sales = company()
+    refused(pd.concat([sales, sales[["region"]]], axis=1), "several columns of one name.*region")
 
 
 def test_unknown_columns_and_choices() -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,10 @@ from forecast.sales import AS_OF, company
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from salessim.forecast import Forecast, ForecastError, SalesPlan, forecast, plan
+from salessim.forecast import Forecast, ForecastError, PipelineForecast, SalesPlan, forecast, plan
+from salessim.forecast.combining import Mixed
 from salessim.forecast.hierarchy import build_hierarchy
+from salessim.forecast.plan_pipeline import with_pipeline
 from salessim.forecast.plan_result import PERIODS
 from salessim.model.market import Calendar
 from salessim.model.pay import Quotas
@@ -208,6 +211,69 @@ def test_the_workbook_holds_what_the_tables_say(year: SalesPlan, tmp_path: Path)
 def test_a_budget_by_name(made: Forecast) -> None:
     found = plan(made, target=TARGET, by=("region",), budget={"R0": 70.0, "R1": 30.01})
     assert found.table("region")["budget"].tolist() == [70.0, 30.01]
+
+
+# ------------------------------------------------------------------------------------------------------- the pipeline
+
+
+def seen_ahead(made: Forecast, horizon: tuple[int, ...] = (31, 59, 90), lift: float = 1.2) -> PipelineForecast:
+    """A pipeline forecast that expects `lift` times what the series does: only what a plan looks at."""
+    rng = np.random.default_rng(7)
+    months = made.bottom.sum(axis=0)[:3].cumsum()
+    futures = lift * months * rng.lognormal(0.0, 0.1, (300, 1))
+    ones = np.ones(len(horizon))
+    combination = Mixed({"series": 0 * ones, "pipeline": ones, "call": 0 * ones}, futures.mean(axis=0), futures, ones)
+    look = SimpleNamespace(origin=AS_OF - dt.timedelta(days=1))
+    now = SimpleNamespace(look=look, mixed=combination)
+    return PipelineForecast(None, now, (), horizon, (80,))  # type: ignore[arg-type]
+
+
+def test_the_first_quarter_is_that_of_the_combination_and_the_rest_is_as_it_was(made: Forecast) -> None:
+    pipeline = seen_ahead(made)
+    found = with_pipeline(made, pipeline)
+    mixed = pipeline.now.mixed
+    np.testing.assert_allclose(found.bottom.sum(axis=0)[:3].cumsum(), mixed.mean, rtol=1e-9)
+    np.testing.assert_allclose(found.bottom[:, 3:], made.bottom[:, 3:])
+    np.testing.assert_allclose(found.futures[:, :, 3:], made.futures[:, :, 3:])
+    # shares of the series stay, future by future
+    np.testing.assert_allclose(found.futures[0, :, 0] / found.futures[:, :, 0].sum(axis=0),
+                               made.futures[0, :, 0] / made.futures[:, :, 0].sum(axis=0))  # fmt: skip
+    year = plan(made, target=TARGET, pipeline=pipeline)
+    quarter = year.table("total", "quarter", chances=True)
+    assert quarter["forecast"].iloc[0] == pytest.approx(mixed.mean[-1], rel=0.02)
+    assert quarter["target"].iloc[0] > plan(made, target=TARGET).table("total", "quarter")["target"].iloc[0]
+    assert cents(year.table("product", "week")["target"]) == round(TARGET * 100)
+    assert "first 90 days" in year.report() and "前90天" in year.report("zh")
+
+
+def test_the_chance_of_a_quarter_is_that_of_the_combination(made: Forecast) -> None:
+    pipeline = seen_ahead(made)
+    futures = pipeline.now.mixed.futures[:, -1]
+    year = plan(made, target=TARGET, pipeline=pipeline)
+    ahead = year._futures("total", "quarter")[0, :, 0]
+    for part in (0.1, 0.3, 0.5, 0.7, 0.9):
+        assert np.mean(ahead < np.quantile(futures, part)) == pytest.approx(part, abs=0.03)
+
+
+def test_a_pipeline_of_another_day_is_told(made: Forecast) -> None:
+    pipeline = seen_ahead(made)
+    late = replace(pipeline, now=SimpleNamespace(look=SimpleNamespace(origin=AS_OF), mixed=pipeline.now.mixed))  # type: ignore[arg-type]
+    with pytest.raises(ForecastError, match="end on the same day"):
+        plan(made, target=TARGET, pipeline=late)
+    with pytest.raises(ForecastError, match="further ahead"):
+        plan(made, target=TARGET, pipeline=replace(pipeline, horizon=(30, 60, 400)))
+    with pytest.raises(ForecastError, match="takes a pipeline forecast"):
+        plan(made, target=TARGET, pipeline=3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_picture_shows_target_and_chances(made: Forecast, year: SalesPlan, language: str) -> None:
+    left, right = year.plot(language).axes
+    target = next(line for line in left.lines if line.get_label() in ("target", "目标"))
+    assert target.get_ydata()[-1] == pytest.approx(TARGET)
+    chances = sorted(year.goals("region")["chance"], reverse=True)
+    assert [text.get_text() for text in right.texts] == [f"{chance:.0%}" for chance in chances]
+    assert plan(made, target=TARGET, by=()).plot(language).axes
 
 
 # ------------------------------------------------------------------------------------------------------------ bad input

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from salessim.forecast.arima import fit_arima
 from salessim.forecast.combination import Combination, fit_combination
 from salessim.forecast.ets import POOL, fit_ets, fit_one, starts
 from salessim.forecast.sparse import Shared, fit_shared
+from salessim.forecast.steps import half_life, member_index, seasonal_index, standardised
 from salessim.forecast.stl import fit_stl
 from salessim.forecast.theta import fit_theta
 from salessim.forecast.values import fit_values
@@ -88,6 +90,58 @@ def test_theta_points_are_those_of_the_library_on_the_logs() -> None:
     assert ours is not None
     theirs = np.exp(ThetaModel(np.log(y), period=12, deseasonalize=False).fit().forecast(12))
     assert np.abs(ours.mean(12) / np.asarray(theirs) - 1).max() < 0.02
+
+
+def test_the_search_ends_where_that_of_the_library_does() -> None:
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    y = seasonal(noise=0.1)
+    y = y / y.mean()
+    for spec in POOL:
+        level, trend, season = starts(y, 12)[spec.seasonal]
+        model = ETSModel(
+            y, error=spec.error, trend="add" if spec.trend else None, damped_trend=spec.damped,
+            seasonal=spec.seasonal, seasonal_periods=12 if spec.seasonal else None, initialization_method="known",
+            initial_level=level, initial_trend=trend if spec.trend else None,
+            initial_seasonal=season if spec.seasonal else None,
+        )  # fmt: skip
+        fit = fit_one(y, 12, spec, (level, trend, season))
+        assert fit is not None
+        assert model.loglike(fit._free()) >= model.fit(disp=False).llf - 0.01
+
+
+def test_errors_further_ahead_know_nothing_of_what_came_later() -> None:
+    y = seasonal() / 1000
+    fit = fit_theta(y, 12)
+    assert fit is not None
+    changed = replace(fit, series=np.concatenate([fit.series[:80], fit.series[80:] + 5.0]))
+    before, after = (one.errors_ahead(3, 36, 60) for one in (fit, changed))
+    np.testing.assert_allclose(before[:41], after[:41])  # origins 36 to 76: their third step is 79 at most
+    # The drift of an origin is the slope of the values up to it, no more than 60 of them.
+    origin = 70
+    window = fit.series[origin - 59 : origin + 1]
+    slope = np.polyfit(np.arange(60), window, 1)[0]
+    alpha = fit.smoothing.alpha
+    level = fit.series[origin] - (1 - alpha) * fit.smoothing.residuals[origin] * fit.smoothing.sigma
+    lag = (1 - (1 - alpha) ** (origin + 1)) / alpha
+    assert before[origin - 36] == pytest.approx(fit.series[origin + 3] - level - slope / 2 * (2 + lag))
+
+
+def test_a_season_that_is_hardly_known_is_shrunken() -> None:
+    rng = np.random.default_rng(6)
+    month = np.arange(60)
+    wave = 0.3 * np.sin(month * np.pi / 6)
+    clear, noisy = (np.exp(wave + rng.normal(0, noise, 60)) for noise in (0.01, 0.3))
+    for y, least, most in ((clear, 0.97, 1.0), (noisy, 0.3, 0.97)):
+        index, plain = np.log(member_index(y, 12)), np.log(seasonal_index(y, 12))
+        assert least <= np.std(index) / np.std(plain) <= most
+
+
+def test_errors_fade() -> None:
+    quiet = np.concatenate([np.tile([2.0, -2.0], 60), np.tile([1.0, -1.0], 60)])
+    assert standardised(quiet, 0)[0] == pytest.approx(np.sqrt(2.5))
+    assert standardised(quiet, 0, half_life(12))[0] == pytest.approx(1.0, abs=0.03)
+    assert half_life(1) == 0.0 and half_life(4) == half_life(12)
 
 
 def test_theta_spread_is_that_of_simple_smoothing() -> None:
@@ -218,8 +272,8 @@ def test_wishes_that_cannot_be_met_are_refused(wish: dict[str, object], words: s
         forecast_values(seasonal(), **given_)  # type: ignore[arg-type]
 
 
-def test_accurate_has_four_members_and_takes_their_median() -> None:
+def test_accurate_has_four_members_and_takes_their_mean() -> None:
     fit = fit_values(seasonal(), 12, "accurate")
     assert isinstance(fit, Combination) and set(fit.members) == {"ets", "theta", "stl", "arima"}
     each = np.array([member.mean(6) for member in fit.members.values()]) * fit.scale
-    np.testing.assert_allclose(fit.mean(6), np.median(each, axis=0))
+    np.testing.assert_allclose(fit.mean(6), np.mean(each, axis=0))

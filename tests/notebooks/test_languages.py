@@ -100,7 +100,7 @@ def test_every_line_is_used_and_every_line_asked_for_is_there() -> None:
 
 def test_answers_in_words_are_right_in_both_languages_and_wrong_in_none() -> None:
     in_words = {name: one for name, one in EXERCISES.items() if isinstance(one.answer, str)}
-    assert len(in_words) == 3
+    assert {name.partition(".")[0] for name in in_words} >= {"1", "3", "4"}
     for name, one in in_words.items():
         assert check(name, one.answer_zh, "zh") == f"正确：{one.answer_zh}。"
         assert check(name, one.answer, "zh").startswith("正确")

@@ -15,6 +15,7 @@ from salessim.clocks.simulate import simulate
 from salessim.crm import CrmData, read_crm
 from salessim.crm.schema import EXTRA, SCHEMA
 from salessim.crm.write import as_kept_by, forms_of, layout_of, write_export
+from salessim.model.pay_files import pay_preset
 from salessim.model.presets import preset
 from salessim.record import Book, record, write_crm
 
@@ -35,6 +36,8 @@ def combinations() -> Iterator[tuple[str, str, dict[str, str]]]:
                 for option in ("dates", "money"):
                     for notation in getattr(layout, option)[1:]:
                         yield crm, form, {"format": format, option: notation}
+            if layout.dates[0] in ("iso", "minutes"):
+                yield crm, form, {"time_zone": "Asia/Shanghai"}
             if "csv" in layout.formats:
                 yield crm, form, {"format": "csv", "separator": ";", "newline": "\r\n"}
                 yield crm, form, {"format": "csv", "separator": "\t", "encoding": layout.encodings[-1]}
@@ -46,7 +49,7 @@ CASES = list(combinations())
 @pytest.fixture(scope="module")
 def run() -> Run:
     market, plan = preset("small")
-    return simulate(market, plan, months=3, seed=5, record_calls=True)
+    return simulate(market, plan.but(pay=pay_preset("bonus")), months=4, seed=5, record_calls=True)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +121,8 @@ def test_read_back_equal(book: Book, tmp_path: Path, crm: str, form: str, option
     names = WESTERN if options.get("encoding") == "cp1252" else WORLD
     tables = named(book, names)
     write_export(tables, crm, tmp_path, form=form, **options)
-    data = read_crm(tmp_path)
+    zone = options.get("time_zone", "")
+    data = read_crm(tmp_path, mapping={"time_zone": zone} if zone else None)
     assert data.report.profile == crm
     assert not data.report.of("odd_cells") and not data.report.of("unmatched") and not data.report.of("file_not_used")
     kept = as_kept_by(tables, crm)
@@ -137,6 +141,8 @@ def test_read_back_equal(book: Book, tmp_path: Path, crm: str, form: str, option
                 wrong = ~same(left, right)
                 assert not wrong.any(), (table, column, left[wrong].head(3).tolist(), right[wrong].head(3).tolist())
     check_events(kept, data, crm, form)
+    check_list(kept, data, crm, form, "leads", ["lead_id"])
+    check_list(kept, data, crm, form, "quotas", ["user_id", "period"])
     assert len(data.activities) == len(kept["activities"])
     assert data.activities["duration_min"].sum() == kept["activities"]["duration_min"].sum()
 
@@ -157,6 +163,52 @@ def check_events(kept: dict[str, pd.DataFrame], data: CrmData, crm: str, form: s
     assert len(read) == len(written)
     for column in ("deal_id", "stage", "entered_at"):
         assert same(written[column], read[column]).all(), column
+
+
+def check_list(
+    kept: dict[str, pd.DataFrame], data: CrmData, crm: str, form: str, table: str, keys: list[str]
+) -> None:
+    """Leads and quotas, where this kind of export has them."""
+    held = columns_of(crm, form, table)
+    read = getattr(data, table)
+    if not held:
+        assert read.empty
+        return
+    written = kept[table].copy()
+    assert len(written) and len(read) == len(written)
+    if layout_of(crm, form).habits.get("clock") == "dates only":
+        for column in ("created_at", "converted_at"):
+            if column in written:
+                written[column] = written[column].dt.floor("D")
+    written, read = (frame.sort_values(keys, kind="stable").reset_index(drop=True) for frame in (written, read))
+    for column in [column.name for column in SCHEMA[table]]:
+        if column in held and column in written:
+            assert same(written[column], read[column]).all(), (table, column)
+
+
+def test_leads_are_the_inquiries(run: Run, book: Book) -> None:
+    leads, deals = book.leads, book.deals.set_index("deal_id")
+    assert len(leads) == (book.deals["source"] == "inquiry").sum() > 20
+    assert set(leads["status"]) <= {"converted", "new", "lost"}
+    done = leads[leads["is_converted"]]
+    assert (done["status"] == "converted").all() and done["converted_at"].notna().all()
+    assert (done["converted_at"] >= deals.loc[done["deal_id"], "created_at"].to_numpy()).all()
+    assert leads.loc[~leads["is_converted"], ["converted_at", "deal_id"]].isna().all().all()
+    day = pd.Timestamp(run.market.start) + pd.Timedelta(days=45)
+    then = book.at(day.date()).leads
+    assert 0 < len(then) < len(leads) and (then["created_at"] < day + pd.Timedelta(days=1)).all()
+
+
+def test_quotas_are_those_of_the_pay_plan(run: Run, book: Book) -> None:
+    periods = book.quotas["period"].unique().tolist()
+    assert periods == ["2026-01 to 2026-03", "2026-04 to 2026-06"]
+    won = book.deals[book.deals["status"] == "won"]
+    first = won[won["closed_at"] < "2026-04-01"].groupby("owner_id")["amount"].sum()
+    attained = book.quotas[book.quotas["period"] == periods[0]].set_index("user_id")["attained"]
+    sold = first.reindex(attained.index).fillna(0.0)
+    assert np.allclose(attained, sold, atol=0.51 * won.groupby("owner_id").size().max())  # amounts are rounded to 1
+    market, plan = preset("small")
+    assert record(simulate(market, plan, months=1)).quotas.empty
 
 
 def test_habits_change_only_the_record(run: Run) -> None:
@@ -181,7 +233,7 @@ def test_recording_has_its_own_luck(run: Run) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["excel", "openapi"])
 def test_snapshots_of_a_crm_without_history(run: Run, book: Book, tmp_path: Path, form: str) -> None:
-    days = [f"2026-{month:02d}-{day:02d}" for month in (1, 2, 3) for day in (5, 12, 19, 26)]
+    days = [f"2026-{month:02d}-{day:02d}" for month in (1, 2, 3, 4) for day in (5, 12, 19, 26)]
     write_crm(run, "fxiaoke", tmp_path, form=form, snapshots=days)
     data = read_crm(tmp_path)
     assert data.report.of("snapshots")[0].count == len(days) + 1

@@ -42,6 +42,8 @@ SIZES = {"small": (80, 5), "medium": (150, 8), "large": (300, 15)}
 """Accounts and reps."""
 HISTORIES = {"short": 9, "middle": 18, "long": 36}
 """Months."""
+TELLING = (600, 30, 36)
+"""Accounts, reps and months of a company whose history tells what skill is worth, if its reps mix their products."""
 FAMILIES = ("demand", "chances", "delays", "values")
 
 
@@ -182,12 +184,15 @@ def coverage(company: Company) -> dict[str, tuple[int, int]]:
 
 
 # ---- experience ------------------------------------------------------------------------------------------------------
-def practising_company(seed: int, *, routing: float = 0.0, one_product_each: bool = False) -> Company:
+def practising_company(
+    seed: int, *, routing: float = 0.0, one_product_each: bool = False, size: tuple[int, int, int] | None = None
+) -> Company:
     """Make a company whose reps learn and whose effects are drawn from the register's ranges.
 
-    `routing` is how strongly accounts go to reps who know the product and the segment when the log begins.
+    `routing` is how strongly accounts go to reps who know the product and the segment when the log begins; `size` are
+    accounts, reps and months, where they are not those of the seed's turn.
     """
-    accounts, reps, months = kind_of(seed)
+    accounts, reps, months = size or kind_of(seed)
     rng = np.random.default_rng([seed, 2])
     market = make_market(accounts, 3, 3, seed=seed)
     names, products, segments = list(make_plan(reps).team["rep"]), list(market.products["product"]), market.segments

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from salessim.show.phase_figure import phase_alt_text, phase_figure
+from salessim.show.phase_figure import phase_alt_text, phase_counts, phase_figure, phase_finding
 from salessim.show.style import STYLE
 from salessim.study.phase_map import PhaseMap
 from salessim.study.position import Position
@@ -44,6 +44,12 @@ def words(figure: Figure) -> list[str]:
 def cells(figure: Figure) -> list[Rectangle]:
     """The patches of all panels."""
     return [patch for ax in figure.axes for patch in ax.patches if isinstance(patch, Rectangle)]
+
+
+def grounds(figure: Figure) -> list[np.ndarray]:
+    """Colours of the cells of a figure, without their opacity."""
+    groups = [np.asarray(group.get_facecolor(), dtype=float) for ax in figure.axes for group in ax.collections]
+    return [colour[:3] for group in groups for colour in group]
 
 
 def test_the_map_says_what_was_found() -> None:
@@ -96,16 +102,15 @@ def test_cells_that_are_not_sure_are_hatched_and_counted() -> None:
 def test_a_stronger_lead_has_a_stronger_colour_and_black_can_be_read_on_all() -> None:
     lead = np.array([0.0, 0.03, 0.06, 0.1, 0.3]).reshape(1, 5, 1)
     found = made(np.ones((1, 5, 1), dtype=int), lead, np.ones((1, 5, 1), dtype=bool))
-    shades = [np.array(cell.get_facecolor()[:3]) for cell in cells(phase_figure(found)) if not cell.get_hatch()]
-    green_and_blue = [float(shade[1:].sum()) for shade in shades[:5]]
+    green_and_blue = [float(shade[1:].sum()) for shade in grounds(phase_figure(found))]
     assert green_and_blue == sorted(green_and_blue, reverse=True)
     assert len(set(green_and_blue)) == 5
     for place, structure in enumerate(("territory", "product", "customer", "hybrid")):
         one = made(np.full((1, 1, 1), place), np.full((1, 1, 1), 0.5), np.ones((1, 1, 1), dtype=bool),
                    (*STRUCTURES, "hybrid"))  # fmt: skip
         figure = phase_figure(one)
-        (cell,) = cells(figure)
-        assert contrast(cell.get_facecolor()[:3], STYLE["ink"]) > 4.5, structure
+        (ground,) = grounds(figure)
+        assert contrast(tuple(ground), STYLE["ink"]) > 4.5, structure
 
 
 def contrast(one: tuple[float, ...], ink: str) -> float:
@@ -127,15 +132,14 @@ def test_the_firm_is_marked_in_the_panel_of_the_nearest_distance(distance: float
     assert marked == [panel]
     assert words(figure).count("you are here") == 1
     line = figure.axes[panel].lines[0]
-    assert (line.get_xdata()[0], line.get_ydata()[0]) == (1.0, 2.0)
+    assert line.get_xydata().tolist() == [[1.0, 2.0]]
     assert "you are here" not in words(phase_figure(found))
 
 
 def test_a_firm_beyond_the_map_is_marked_at_its_edge() -> None:
     figure = phase_figure(plain(), here=Position(150.0, 0.0, 0.2), language="zh")
     line = figure.axes[0].lines[0]
-    assert line.get_xdata()[0] == 0.0
-    assert line.get_ydata()[0] == pytest.approx(0.25)
+    assert line.get_xydata()[0].tolist() == pytest.approx([0.0, 0.25])
     assert "您在这里" in words(figure)
 
 
@@ -190,3 +194,19 @@ def test_drawing_changes_no_setting_of_matplotlib() -> None:
 
 def test_a_map_draws_itself() -> None:
     assert words(plain().plot("zh"))[0] == words(phase_figure(plain(), "zh"))[0]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_low_picture_has_the_panels_only_and_leaves_empty_what_is_not_found(language: str) -> None:
+    found = plain()
+    known = np.zeros(found.values.shape[:3], dtype=bool)
+    known[0, 1] = True
+    figure = phase_figure(found, language, known=known, here=Position(100.0, 0.5, 0.5), width=736, height=254)
+    figure.savefig(io.BytesIO(), format="png")  # a missing glyph is a warning, and a warning is an error
+    assert figure.get_size_inches().tolist() == [7.36, 2.54]
+    white = [colour for colour in grounds(figure) if colour.min() == 1.0]
+    assert len(white) == int((~known).sum())
+    counts = np.bincount(found.winner[known], minlength=len(found.structures))
+    said = phase_counts(found, language, known=known)
+    assert all(str(count) in said for count in [int(known.sum()), *counts[counts > 0].tolist()])
+    assert phase_finding(found, language) == words(phase_figure(found, language))[0]

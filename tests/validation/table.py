@@ -26,6 +26,10 @@ STUDY = Path(__file__).resolve().parents[2] / "salessim" / "study"
 COLUMNS = ("study", "figure", "bar", "value", "bound", "n", "code_hash", "date")
 
 _VERDICT = ("critical.py", "differences.py", "judgement.py")
+_PIPELINE = (
+    "calls", "combining", "hazards", "pipeline", "pipeline_backtest", "pipeline_paths", "pipeline_rules",
+    "pipeline_snapshot", "weights", "zombies",
+)  # fmt: skip
 HOLDS_FOR: dict[str, tuple[str, ...]] = {
     "verdicts": _VERDICT,
     "runner-up": _VERDICT,
@@ -33,9 +37,20 @@ HOLDS_FOR: dict[str, tuple[str, ...]] = {
     "selection": ("selection.py",),
     "sequences": ("sequences.py", "critical.py"),
     "components": ("components.py",),
+    "crm": tuple(f"../crm/{path.name}" for path in sorted((STUDY.parent / "crm").glob("*.py"))),
     "recovery": tuple(
-        f"../fit/{name}.py" for name in ("estimates", "history", "mixed", "practice", "steps", "worth")
+        f"../fit/{name}.py" for name in ("estimates", "history", "loglinear", "mixed", "practice", "steps", "worth")
     ),
+    "forecast truth": tuple(f"../forecast/{name}.py" for name in _PIPELINE),
+    "pipeline": tuple(f"../forecast/{name}.py" for name in _PIPELINE),
+    "forecast accuracy": tuple(
+        f"../forecast/{name}.py"
+        for name in (
+            "arima", "calibration", "combination", "conformal", "ets", "hierarchy", "joint", "making", "nodes",
+            "reconcile", "scores", "sparse", "steps", "stl", "theta", "values", "widths",
+        )
+    ),
+    "fit": ("rules", *(f"../fit/{path.name}" for path in sorted((STUDY.parent / "fit").glob("*.py")))),
 }
 """Per study the modules of salessim/study it holds for; ``rules`` stands for the rules and clocks of the simulator."""
 

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import pytest
 
+from salessim.crm.analytics.shown import TERMS as FUNNEL_TERMS
 from salessim.errors import SalesSimError
 from salessim.ledger import CUTS, LINES, MEMO
 from salessim.measures import MEASURES
@@ -78,6 +79,7 @@ EXPECTED: dict[str, set[str]] = {
     "evidence": set(get_args(Evidence)),
     "unit": {entry.unit for entry in MEASURES} | {entry.unit for entry in register()},
     "verdict": {kind.value for kind in Kind},
+    "funnel": set(FUNNEL_TERMS),
 }
 """What the code has of each kind. Currencies are data of the market; words of a study are looked for in the code."""
 
@@ -88,7 +90,7 @@ def test_every_thing_has_its_term_and_every_term_its_thing(kind: str) -> None:
 
 
 def test_no_other_kind_of_term() -> None:
-    assert set(kinds()) == EXPECTED.keys() | {"currency", "pay", "study"}
+    assert set(kinds()) == EXPECTED.keys() | {"currency", "pay", "study", "view"}
     for key in keys("currency"):
         assert len(key.removeprefix("currency.")) == 3 and key.removeprefix("currency.").isupper()
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
+from salessim.crm.analytics.durations import curves_of, cycle_of, outcomes_of, stage_table
+from salessim.crm.analytics.groups import group_table
 from salessim.crm.analytics.money import amounts_at, open_at, waterfall
-from salessim.crm.analytics.spells import CAUSES, Spells, incidence, median_days, spells_of
-from salessim.crm.report import checked_language
+from salessim.crm.analytics.pipeline import age_table, coverage_of, slippage_of, velocity_of
+from salessim.crm.analytics.shown import funnel_html, funnel_text
+from salessim.crm.analytics.spells import Spells, spells_of
 from salessim.crm.tables import canonical_frame
 from salessim.errors import CrmError, explain, nearest
 
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Funnel", "funnel"]
 
 _BASES = ("closed", "all")
-_LOSSES = ("lost", "no_decision", "disqualified")
-_DAY = 86_400  # seconds
-_AGES = (0, 30, 60, 90, 180, 365, np.inf)
 
 
 def funnel(crm: CrmData | Any, *, stages: list[str] | None = None) -> Funnel:
@@ -113,6 +111,11 @@ class Funnel:
         """Time spent by each deal in each stage, and how it ended."""
         return spells_of(self.deals, self.stage_events, self.end, list(self.order) or None)
 
+    @cached_property
+    def cycles(self) -> Spells:
+        """The whole cycle of each deal as one spell."""
+        return spells_of(self.deals, self.stage_events.iloc[:0], self.end)
+
     def win_rate(self, *, of: str = "closed", value: bool = False) -> float:
         """Share of deals won (赢单率).
 
@@ -147,12 +150,9 @@ class Funnel:
         Returns
         -------
         Series
-            won, lost, no_decision, disqualified, still open at the longest age seen; they sum to 1.
+            won, lost, no_decision, disqualified; still_open: at the longest age seen; they sum to 1.
         """
-        cycles = spells_of(self.deals, self.stage_events.iloc[:0], self.end).frame
-        shares = incidence(cycles["days"].to_numpy(), cycles["cause"].to_numpy())
-        named = {"won": shares["advanced"], **{how: shares[how] for how in _LOSSES}}
-        return pd.Series({**named, "still open": shares["still there"]})
+        return outcomes_of(self.cycles)
 
     def by_stage(self) -> pd.DataFrame:
         """Conversion and durations stage by stage, open deals right-censored, ends competing.
@@ -161,51 +161,46 @@ class Funnel:
         -------
         DataFrame
             Index: stage. ``entered``: deals that entered it; ``open``: deals there now; ``advanced``, ``lost``,
-            ``no_decision``, ``disqualified``, ``moved_back``, ``still there``: shares of the deals that entered
+            ``no_decision``, ``disqualified``, ``moved_back``, ``still_there``: shares of the deals that entered
             (Aalen–Johansen); ``won_of_entered_closed``: share won of those that entered and have ended;
             ``median_days``, ``days_90``: days until half and nine tenths have left (Kaplan–Meier; NaN: not yet).
         """
-        rows = []
-        frame = self.spells.frame
-        for stage in self.spells.order:
-            here = frame[frame["stage"] == stage]
-            days, cause = here["days"].to_numpy(), here["cause"].to_numpy()
-            ended = here[~here["open"]].drop_duplicates("deal_id")
-            rows.append(
-                {
-                    "stage": stage,
-                    "entered": int(here["deal_id"].nunique()),
-                    "open": int((cause == 0).sum()),
-                    **incidence(days, cause),
-                    "won_of_entered_closed": float(ended["won"].mean()) if len(ended) else float("nan"),
-                    "median_days": median_days(days, cause),
-                    "days_90": median_days(days, cause, 0.9),
-                }
-            )
-        columns = [
-            "stage",
-            "entered",
-            "open",
-            *CAUSES,
-            "still there",
-            "won_of_entered_closed",
-            "median_days",
-            "days_90",
-        ]
-        return pd.DataFrame(rows, columns=columns).set_index("stage")
+        return stage_table(self.spells)
+
+    def curves(self, stage: str | None = None) -> pd.DataFrame:
+        """Cumulative incidence: the share that has ended in each way by an age, ends competing (Aalen–Johansen).
+
+        Parameters
+        ----------
+        stage : str, optional
+            Of the stays in this stage; without it, of whole deals.
+
+        Returns
+        -------
+        DataFrame
+            Index: days since creation, or since the stage was entered. Columns: won (of a stage: advanced), lost,
+            no_decision, disqualified (of a stage also moved_back), still_there; the rows sum to 1.
+
+        Raises
+        ------
+        CrmError
+            If no deal enters the stage.
+        """
+        if stage is not None and stage not in self.spells.order:
+            near = nearest(stage, self.spells.order)
+            raise CrmError(explain("no deal enters this stage", where="stage", value=stage, remedy=near))
+        return curves_of(self.cycles if stage is None else self.spells, stage)
 
     def cycle(self) -> pd.Series:
-        """Median days from creation to the end: of won deals, of lost ones, and of all with open ones censored."""
-        cycles = spells_of(self.deals, self.stage_events.iloc[:0], self.end).frame
-        days, cause = cycles["days"].to_numpy(), cycles["cause"].to_numpy()
-        lost = np.isin(cause, [2, 3, 4])
-        return pd.Series(
-            {
-                "won": float(np.median(days[cause == 1])) if (cause == 1).any() else float("nan"),
-                "lost": float(np.median(days[lost])) if lost.any() else float("nan"),
-                "all, open censored": median_days(days, cause),
-            }
-        )
+        """Median days from creation to the end.
+
+        Returns
+        -------
+        Series
+            won; lost (whichever way); all_censored: until half of all deals have ended, open ones being censored
+            (NaN: not yet).
+        """
+        return cycle_of(self.cycles)
 
     def velocity(self) -> pd.Series:
         """Sales velocity: open deals × win rate of closed × mean won amount / mean days of a won cycle, a day.
@@ -215,17 +210,7 @@ class Funnel:
         Series
             The four factors and ``velocity`` (currency a day).
         """
-        deals = self.deals
-        won = deals[deals["status"] == "won"]
-        days = ((won["closed_at"] - won["created_at"]).dt.total_seconds() / _DAY).clip(lower=0).mean()
-        factors = {
-            "open_deals": float((deals["status"] == "open").sum()),
-            "win_rate_of_closed": self.win_rate(of="closed"),
-            "mean_won_amount": float(won["amount"].mean()),
-            "mean_won_cycle_days": float(days),
-        }
-        speed = factors["open_deals"] * factors["win_rate_of_closed"] * factors["mean_won_amount"]
-        return pd.Series({**factors, "velocity": speed / factors["mean_won_cycle_days"] if days > 0 else float("nan")})
+        return velocity_of(self.deals, self.win_rate(of="closed"))
 
     def ageing(self) -> pd.DataFrame:
         """Open deals by stage and age since creation, in days; and those older than nine tenths of the closed cycles.
@@ -236,20 +221,7 @@ class Funnel:
             Index: stage. Columns: ``0-30`` … ``365+`` days, ``undated``, ``slow`` (older than the 90th percentile of
             closed cycles), ``amount`` (currency).
         """
-        deals = self.deals
-        is_open = deals[deals["status"] == "open"]
-        age = (self.end - is_open["created_at"]).dt.total_seconds() / _DAY
-        closed = deals[deals["status"] != "open"]
-        cycles = ((closed["closed_at"] - closed["created_at"]).dt.total_seconds() / _DAY).dropna()
-        limit = float(cycles.quantile(0.9)) if len(cycles) else np.inf
-        names = [f"{low}-{high:.0f}" if high < np.inf else f"{low}+" for low, high in pairwise(_AGES)]
-        band = pd.cut(age, list(_AGES), labels=names, right=False).astype("str").fillna("undated")
-        stage = is_open["stage"].fillna("?")
-        table = pd.crosstab(stage, band).reindex(columns=[*names, "undated"], fill_value=0)
-        table["slow"] = (age > limit).groupby(stage).sum().reindex(table.index)
-        table["amount"] = is_open["amount"].groupby(stage).sum().reindex(table.index)
-        table.index.name, table.columns.name = "stage", None
-        return table
+        return age_table(self.deals, self.end, self.spells.order)
 
     def slippage(self) -> pd.Series:
         """How expected closing dates hold.
@@ -261,27 +233,7 @@ class Funnel:
             changes); ``pushes_per_pushed_deal``; ``mean_push_days``; ``overdue_of_open``: share of open deals past
             their date; ``median_days_late_of_won``: days from the expected to the real closing of won deals.
         """
-        moves = self.changes[self.changes["field"] == "expected_close"]
-        before, after = (pd.to_datetime(moves[name], errors="coerce") for name in ("old", "new"))
-        step = (after - before).dt.total_seconds() / _DAY
-        later = moves[step > 0]
-        deals = self.deals
-        is_open = deals[(deals["status"] == "open") & deals["expected_close"].notna()]
-        won = deals[(deals["status"] == "won") & deals["expected_close"].notna() & deals["closed_at"].notna()]
-        late = (won["closed_at"].dt.floor("D") - won["expected_close"].dt.floor("D")).dt.total_seconds() / _DAY
-        pushed = int(later["deal_id"].nunique())
-        nothing = float("nan")
-        return pd.Series(
-            {
-                "pushed_of_all": pushed / len(deals) if len(moves) else nothing,
-                "pushes_per_pushed_deal": len(later) / pushed if pushed else nothing,
-                "mean_push_days": float(step[step > 0].mean()) if pushed else nothing,
-                "overdue_of_open": float((is_open["expected_close"] < pd.Timestamp(self.as_of)).mean())
-                if len(is_open)
-                else nothing,
-                "median_days_late_of_won": float(late.median()) if len(late) else nothing,
-            }
-        )
+        return slippage_of(self.deals, self.changes, pd.Timestamp(self.as_of))
 
     def waterfall(self, start: date | str, end: date | str | None = None) -> pd.DataFrame:
         """Bridge from the open pipeline at the end of day `start` to that at the end of day `end`; closes to zero.
@@ -330,30 +282,16 @@ class Funnel:
         if period not in ("M", "Q", "Y"):
             raise CrmError(explain("there is no such period", where="period", value=period, allowed="M, Q, Y"))
         dated = self.deals[self.deals["created_at"].notna()]
-        return self._table(dated["created_at"].dt.to_period(period).astype("str"), dated, "created")
+        return group_table(dated["created_at"].dt.to_period(period).astype("str"), dated, "created")
 
     def by_rep(self) -> pd.DataFrame:
         """Deals, ends, win rates and won amount by owner; columns as in `cohorts`, ``deals`` for ``created``."""
-        return self._table(self.deals["owner_id"].fillna("?"), self.deals, "deals")
+        return group_table(self.deals["owner_id"].fillna("?"), self.deals, "deals")
 
     def by_team(self) -> pd.DataFrame:
         """The same by team of the owner."""
         team = self.users.drop_duplicates("user_id").set_index("user_id")["team"]
-        return self._table(self.deals["owner_id"].map(team).fillna("?").astype("str"), self.deals, "deals")
-
-    @staticmethod
-    def _table(by: pd.Series, deals: pd.DataFrame, count: str) -> pd.DataFrame:
-        ends = pd.crosstab(by, deals["status"]).reindex(columns=["won", *_LOSSES, "open"], fill_value=0)
-        total = ends.sum(axis=1)
-        closed = total - ends["open"]
-        table = ends.copy()
-        table.insert(0, count, total)
-        table["win_rate_of_closed"] = ends["won"] / closed.where(closed > 0)
-        table["win_rate_of_all"] = ends["won"] / total
-        won = deals["status"] == "won"
-        table["won_amount"] = deals["amount"][won].groupby(by[won]).sum().reindex(table.index).fillna(0.0)
-        table.index.name, table.columns.name = None, None
-        return table
+        return group_table(self.deals["owner_id"].map(team).fillna("?").astype("str"), self.deals, "deals")
 
     def coverage(self, target: float | Mapping[str, float]) -> pd.DataFrame | float:
         """Pipeline coverage: amount of the open deals over what is still to be sold.
@@ -368,12 +306,7 @@ class Funnel:
         float, or DataFrame with columns open_amount, target, coverage
             Coverage 3 means that a third of the open amount would do.
         """
-        is_open = self.deals[self.deals["status"] == "open"]
-        if not isinstance(target, Mapping):
-            return float(is_open["amount"].sum()) / float(target) if target > 0 else float("nan")
-        goal = pd.Series({str(name): float(value) for name, value in target.items()})
-        amount = is_open.groupby("owner_id")["amount"].sum().reindex(goal.index).fillna(0.0)
-        return pd.DataFrame({"open_amount": amount, "target": goal, "coverage": amount / goal.where(goal > 0)})
+        return coverage_of(self.deals, target)
 
     def open_pipeline(self, day: date | str) -> tuple[int, float]:
         """Number and amount of the deals open at the end of a day."""
@@ -387,21 +320,20 @@ class Funnel:
         Parameters
         ----------
         lang : {"en", "zh"}
+
+        Raises
+        ------
+        WordsError
+            For a language that does not exist.
         """
-        checked_language(lang)
-        zh = lang == "zh"
-        rate = "赢单率（占已结束）{:.1%}；（占全部）{:.1%}" if zh else "win rate of closed {:.1%}; of all {:.1%}"
-        lines = [
-            f"{'商机' if zh else 'deals'} {len(self.deals):,}; {'截至' if zh else 'as of'} {self.as_of.isoformat()}",
-            rate.format(self.win_rate(of="closed"), self.win_rate(of="all")),
-            "",
-            self.by_stage().round(3).to_string(),
-            *(
-                f"{'未计入' if zh else 'left out'}: {reason} {count:,}"
-                for reason, count in self.spells.left_out.items()
-            ),
-        ]
-        return "\n".join(lines)
+        return funnel_text(self, lang)
+
+    def to_html(self, lang: str = "en") -> str:
+        """The main figures as HTML that needs nothing from outside; parameters and errors as in `to_text`."""
+        return funnel_html(self, lang)
+
+    def _repr_html_(self) -> str:
+        return funnel_html(self)
 
     def __repr__(self) -> str:
         return f"Funnel({len(self.deals):,} deals, {len(self.spells.order)} stages; as of {self.as_of.isoformat()})"

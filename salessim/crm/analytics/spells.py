@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["CAUSES", "WHOLE_CYCLE", "Spells", "incidence", "median_days", "spells_of"]
+from salessim.crm.stage_log import read_log
+
+__all__ = ["CAUSES", "WHOLE_CYCLE", "Spells", "curves", "incidence", "median_days", "spells_of"]
 
 CAUSES = ("advanced", "lost", "no_decision", "disqualified", "moved_back")
 """How a spell in a stage ends, numbered from 1; 0 is a deal still there (right-censored)."""
@@ -57,33 +59,27 @@ def spells_of(deals: pd.DataFrame, events: pd.DataFrame, end: pd.Timestamp, orde
     if undated.any():
         left_out["closed without a date"] = int(undated.sum())
     if len(events):
-        log = events.dropna(subset=["deal_id", "stage", "entered_at"])[["deal_id", "stage", "entered_at"]]
-        log = log[log["deal_id"].isin(status.index)].rename(columns={"entered_at": "entered"})
-        without = int((~status.index.isin(log["deal_id"])).sum())
+        known = events[events["deal_id"].isin(status.index)]
+        without = int((~status.index.isin(known["deal_id"])).sum())
         if without:
             left_out["no history of stages"] = without
     else:
-        created = deals[["deal_id", "created_at"]].rename(columns={"created_at": "entered"})
-        missing = int(created["entered"].isna().sum())
+        known = deals[["deal_id", "created_at"]].rename(columns={"created_at": "entered_at"}).assign(stage=WHOLE_CYCLE)
+        missing = int(known["entered_at"].isna().sum())
         if missing:
             left_out["no date of creation"] = missing
-        log = created.dropna().assign(stage=WHOLE_CYCLE)
-    log = log.sort_values(["deal_id", "entered"], kind="stable").reset_index(drop=True)
-    log = log[~log["deal_id"].isin(undated.index[undated])].reset_index(drop=True)
-    place = log.groupby("deal_id", sort=False).cumcount()
-    known = order or [str(name) for name in place.groupby(log["stage"]).mean().sort_values(kind="stable").index]
-    rank = log["stage"].map({stage: at for at, stage in enumerate(known)})
-    following = log.groupby("deal_id", sort=False)["entered"].shift(-1)
-    last = following.isna().to_numpy()
-    back = (rank.groupby(log["deal_id"], sort=False).shift(-1) < rank).to_numpy()
-    ended = status.reindex(log["deal_id"]).to_numpy()
-    left = following.fillna(pd.Series(closed.reindex(log["deal_id"]).to_numpy())).fillna(end)
-    days = ((left - log["entered"]).dt.total_seconds() / 86_400).to_numpy()
+    log = read_log(known[~known["deal_id"].isin(undated.index[undated])], order or ())
+    stays = log.frame
+    last = stays["left"].isna()
+    ended = status.reindex(stays["deal_id"]).to_numpy()
+    gone = pd.Series(closed.reindex(stays["deal_id"]).to_numpy(), index=stays.index).fillna(end)
+    days = ((stays["left"].fillna(gone) - stays["entered"]).dt.total_seconds() / 86_400).to_numpy()
+    back = stays["next_rank"] < stays["rank"]
     frame = pd.DataFrame(
         {
-            "deal_id": log["deal_id"],
-            "stage": log["stage"],
-            "entered": log["entered"],
+            "deal_id": stays["deal_id"],
+            "stage": stays["stage"],
+            "entered": stays["entered"],
             "days": np.maximum(days, 0.0),
             "cause": np.where(last, ended, np.where(back, 5, 1)).astype(np.int64),
             "won": ended == 1,
@@ -93,16 +89,49 @@ def spells_of(deals: pd.DataFrame, events: pd.DataFrame, end: pd.Timestamp, orde
     negative = int((days < 0).sum())
     if negative:
         left_out["left before entered, taken as 0 days"] = negative
-    return Spells(frame, known, left_out)
+    return Spells(frame, list(log.order), left_out)
+
+
+def curves(days: np.ndarray, cause: np.ndarray) -> pd.DataFrame:
+    """Cumulative incidence of each end by age, those still there being censored (Aalen–Johansen, statsmodels).
+
+    Returns
+    -------
+    DataFrame
+        Index: days, from 0, rising. A column for each of `CAUSES`: share ended that way by then; and ``still_there``.
+        The row sums are 1.
+
+    Examples
+    --------
+    >>> found = curves(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1, 2, 1, 2]))
+    >>> found.loc[2.0, ["advanced", "lost", "still_there"]].tolist()
+    [0.25, 0.25, 0.5]
+    """
+    from statsmodels.duration.survfunc import CumIncidenceRight
+
+    present = np.unique(cause[cause > 0])
+    times, columns = np.zeros(1), dict.fromkeys(CAUSES, np.zeros(1))
+    if present.size:
+        # It wants causes numbered without gaps; equal times weighted: the point estimate is the same and quick.
+        recoded = np.where(cause > 0, np.searchsorted(present, cause) + 1, 0)
+        pairs, counts = np.unique(np.column_stack([days, recoded]), axis=0, return_counts=True)
+        fitted = CumIncidenceRight(pairs[:, 0], pairs[:, 1].astype(int), freq_weights=counts.astype(float))
+        times = np.append(0.0, fitted.times)
+        columns = dict.fromkeys(CAUSES, np.zeros(len(times)))
+        for at, number in enumerate(present):
+            columns[CAUSES[number - 1]] = np.append(0.0, fitted.cinc[at])
+    found = pd.DataFrame(columns, index=pd.Index(times, name="days"))
+    found["still_there"] = (1.0 - found.sum(axis=1)).clip(lower=0.0)
+    return found[~found.index.duplicated(keep="last")]
 
 
 def incidence(days: np.ndarray, cause: np.ndarray) -> dict[str, float]:
-    """Share that ends in each way, those still there being censored (Aalen–Johansen, statsmodels).
+    """Share that ends in each way, those still there being censored: the end of `curves`.
 
     Returns
     -------
     dict
-        Cause -> share by the longest time seen, and ``"still there"``: what is left then. They sum to 1.
+        Cause -> share by the longest time seen, and ``"still_there"``: what is left then. They sum to 1.
 
     Examples
     --------
@@ -110,19 +139,7 @@ def incidence(days: np.ndarray, cause: np.ndarray) -> dict[str, float]:
     >>> shares["advanced"], shares["lost"]
     (0.5, 0.5)
     """
-    from statsmodels.duration.survfunc import CumIncidenceRight
-
-    shares = dict.fromkeys(CAUSES, 0.0)
-    present = np.unique(cause[cause > 0])
-    if present.size:
-        # It wants causes numbered without gaps; equal times weighted: the point estimate is the same and quick.
-        recoded = np.where(cause > 0, np.searchsorted(present, cause) + 1, 0)
-        pairs, counts = np.unique(np.column_stack([days, recoded]), axis=0, return_counts=True)
-        fitted = CumIncidenceRight(pairs[:, 0], pairs[:, 1].astype(int), freq_weights=counts.astype(float))
-        for at, number in enumerate(present):
-            shares[CAUSES[number - 1]] = float(fitted.cinc[at][-1])
-    shares["still there"] = max(0.0, 1.0 - sum(shares.values()))
-    return shares
+    return {str(name): float(share) for name, share in curves(days, cause).iloc[-1].items()}
 
 
 def median_days(days: np.ndarray, cause: np.ndarray, share: float = 0.5) -> float:

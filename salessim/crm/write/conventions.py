@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from salessim.crm.profiles import Profile, profile_of
+from salessim.crm.stage_log import funnel_order
 from salessim.crm.tables import canonical_frame
 from salessim.errors import CrmError, explain
 
@@ -67,23 +68,24 @@ def as_kept_by(
             kept[table][column] = values.map(names).astype("str").fillna(values)
         order = [names[stage] for stage in order]
     _add_names(kept)
+    words = profile.content.get("lead_statuses", {})
+    kept["leads"]["status"] = kept["leads"]["status"].replace(words)
     _close(kept, profile, order)
     _derive_dates(kept["deals"], kept["stage_events"])
     return kept
 
 
-_TABLES = ("deals", "stage_events", "changes", "accounts", "products", "users", "activities", "leads", "contacts")
+_TABLES = (
+    "deals", "stage_events", "changes", "accounts", "products", "users", "activities", "leads", "contacts", "quotas",
+)  # fmt: skip
 
 
 def open_stages(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Stages of a log in the order of the funnel: by the mean place at which deals enter them."""
-    events = tables["stage_events"].dropna(subset=["stage"])
-    if not len(events):
-        deals = tables["deals"]
-        return sorted(deals.loc[deals["status"] == "open", "stage"].dropna().unique())
-    ordered = events.sort_values(["deal_id", "entered_at"], kind="stable")
-    place = ordered.groupby("deal_id").cumcount()
-    return [str(stage) for stage in place.groupby(ordered["stage"]).mean().sort_values(kind="stable").index]
+    if len(tables["stage_events"]):
+        return list(funnel_order(tables["stage_events"]))
+    deals = tables["deals"]
+    return sorted(deals.loc[deals["status"] == "open", "stage"].dropna().unique())
 
 
 def _add_names(kept: dict[str, pd.DataFrame]) -> None:
@@ -93,6 +95,8 @@ def _add_names(kept: dict[str, pd.DataFrame]) -> None:
             frame = kept[user]
             if f"{name}_id" in frame and user != table:
                 frame[f"{name}_name"] = frame[f"{name}_id"].map(named).astype("str").fillna(frame[f"{name}_id"])
+        if table == "users":
+            kept["quotas"]["user_name"] = kept["quotas"]["user_id"].map(named).astype("str")
 
 
 def _close(kept: dict[str, pd.DataFrame], profile: Profile, order: list[str]) -> None:
