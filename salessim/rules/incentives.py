@@ -1,4 +1,4 @@
-"""Pay and how reps answer to it: credit, payday, quotas that ratchet, and the effort of the month to come.
+"""Pay: credit, payday, and quotas that ratchet.
 
 Credit and quota belong to the seat: whoever sits there when a period ends is paid for it. What a deal earned is not
 taken back: a run has no cancelled orders, and what a customer never pays earns nothing where cash is credited.
@@ -9,17 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from salessim.pay.curve import Curves, payout
-from salessim.pay.policy import Policies, effort_at
 from salessim.pay.settling import cents_of, credited_cents, settle_month
 from salessim.rules.worktime import month_of
 from salessim.world.compiled import rule
 from salessim.world.tables import CASH, MARGIN, NEVER, NEW_CUSTOMERS, UNITS, Tables
 
-__all__ = [
-    "credit_deal", "cycle_state", "pay_month", "policies_of", "ratchet_quotas", "set_efforts", "variable_pay",
-]  # fmt: skip
-
-_MOST_EFFORT = 4.0
+__all__ = ["credit_deal", "credited", "pay_month", "ratchet_quotas", "variable_pay"]
 
 
 @rule
@@ -62,7 +57,7 @@ def credit_deal(w: Tables, d: int, t: float) -> None:
 
 
 @rule
-def _credited(w: Tables, c: int, r: int, first: int, end: int) -> tuple[int, int]:
+def credited(w: Tables, c: int, r: int, first: int, end: int) -> tuple[int, int]:
     """Return what rep `r` has been credited for component `c` in the months from `first` to before `end`, and deals."""
     row = (c * w.reps.size + r) * w.settings[0].n_months
     cents, deals = 0, 0
@@ -99,7 +94,7 @@ def pay_month(w: Tables, r: int, m: int) -> None:
     for c in range(w.components.size):
         length = w.components[c].months
         if (m + 1) % length == 0 or m == s.n_months - 1:
-            cents, deals = _credited(w, c, r, m - m % length, m + 1)
+            cents, deals = credited(w, c, r, m - m % length, m + 1)
             if deals > 0:
                 due += _earned(w, c, r, cents)
     floor = -1
@@ -132,64 +127,18 @@ def variable_pay(w: Tables, r: int, m: int) -> float:
 
 @rule
 def ratchet_quotas(w: Tables, m: int) -> None:
-    """At the end of month `m`, if a year of the run ends: the year's results move next year's quotas."""
+    """At the end of month `m`, of each component whose period ends: its results move the quota of the next period."""
     s = w.settings[0]
-    if s.paid == 0 or (m + 1) % 12 != 0 or (s.ratchet_up <= 0.0 and s.ratchet_down <= 0.0):
+    if s.paid == 0 or (s.ratchet_up <= 0.0 and s.ratchet_down <= 0.0):
         return
     for c in range(w.components.size):
-        if w.components[c].attained == 0:
+        length = w.components[c].months
+        if w.components[c].attained == 0 or (m + 1) % length != 0:
             continue
         for r in range(w.reps.size):
             i = c * w.reps.size + r
-            cents, _ = _credited(w, c, r, m - 11, m + 1)
-            over = cents / 100.0 * w.components[c].months / 12.0 - w.quotas[i].quota
+            cents, _ = credited(w, c, r, m + 1 - length, m + 1)
+            over = cents / 100.0 - w.quotas[i].quota
             moved = cents_of((s.ratchet_up if over > 0.0 else s.ratchet_down) * over) / 100.0
             least = 0.01 * w.quotas[i].first
             w.quotas[i].quota = max(cents_of(w.quotas[i].quota + moved) / 100.0, least)
-
-
-@rule
-def policies_of(w: Tables) -> Policies:
-    """Open the policy tables."""
-    s = w.settings[0]
-    shape = (s.policy_types, s.policy_factors, s.policy_steps, s.policy_points)
-    return Policies(
-        w.efforts.reshape(shape), w.values.reshape(shape), w.slopes.reshape(shape), w.types["low"], w.types["h"],
-        w.factors["factor"], w.types["scale"], s.policy_short, w.types["discount"], w.types["flow"],
-    )  # fmt: skip
-
-
-@rule
-def cycle_state(w: Tables, r: int, m: int) -> tuple[int, float, float]:
-    """Return step of the cycle, quota factor (or credit before the short period) and credit so far of rep `r`.
-
-    Credit is that of the component that leads the policies, in sales of his type.
-    """
-    s = w.settings[0]
-    c = s.leading
-    per_sale = w.reps[r].scale / (100.0 * s.leading_share)
-    first = m - m % s.policy_short
-    cents, _ = _credited(w, c, r, first, m + 1)
-    factor = 1.0
-    if s.policy_short < s.policy_steps:
-        before, _ = _credited(w, c, r, m - m % s.policy_steps, first)
-        factor = before * per_sale
-    elif s.ratcheting != 0:
-        quota = w.quotas[c * w.reps.size + r]
-        factor = quota.quota / quota.first
-    return m % s.policy_steps, factor, cents * per_sale
-
-
-@rule
-def set_efforts(w: Tables, m: int) -> None:
-    """Let everybody choose the effort of month `m`, which begins."""
-    s = w.settings[0]
-    if s.answers != 0:
-        p = policies_of(w)
-        for r in range(w.reps.size):
-            if w.reps[r].type >= 0:
-                step, factor, y = cycle_state(w, r, m)
-                w.reps[r].effort = min(effort_at(p, w.reps[r].type, step, factor, y), _MOST_EFFORT)
-    if s.paid != 0:
-        for r in range(w.reps.size):
-            w.diary[r * s.n_months + m].effort = w.reps[r].effort

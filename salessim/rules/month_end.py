@@ -9,7 +9,8 @@ from salessim.rules.agenda import MONTH, announce
 from salessim.rules.appraisal import appraise, judge
 from salessim.rules.coaching import coach
 from salessim.rules.cohesion import fade_cohesion, team_days
-from salessim.rules.incentives import pay_month, ratchet_quotas, set_efforts
+from salessim.rules.effort import set_efforts
+from salessim.rules.incentives import pay_month, ratchet_quotas
 from salessim.rules.reorganisation import read_signs
 from salessim.rules.staffing import book_presence
 from salessim.rules.training import schedule_training

@@ -127,7 +127,8 @@ settings_t = _record(
     paid=_I, target_variable=_F, draw=_I, draw_recoverable=_I, guarantee=_I, guarantee_months=_I, credit_share=_F,
     ratchet_up=_F, ratchet_down=_F, answers=_I, times=_I, leading=_I, leading_share=_F,
     policy_types=_I, policy_factors=_I, policy_steps=_I, policy_points=_I, policy_short=_I, ratcheting=_I,
-    effort_pace=_F, effort_quality=_F, discount_authority=_F, pull_discount=_F, push_days=_F, push_loss=_F,
+    effort_pace=_F, effort_quality=_F, least_effort=_F, task_shift=_F, unpaid_neglect=_F, mean_rate=_F, myopic=_I,
+    discount_authority=_F, pull_discount=_F, push_days=_F, push_loss=_F, entry_pay=_F, outside_talent=_F,
 )  # fmt: skip
 counts_t = _record(
     deals=_I, steps=_I, calls=_I, relations=_I, agenda=_I, heap=_I, later=_I, free=_I, today=_I, events=_I,
@@ -140,7 +141,7 @@ stages_t = _record(
 )  # fmt: skip
 products_t = _record(
     key=_U, price=_F, price_cv=_F, margin=_F, complexity=_F, focus=_F, response_floor=_F, response_shape=_F,
-    response_half=_F,
+    response_half=_F, rate=_F, sales_share=_F, pull=_F,
 )  # fmt: skip
 accounts_t = _record(
     key=_U, x=_F, y=_F, z=_F, segment=_I, potential=_F, customer=_I, tier=_I, reps=_I, region=_I,
@@ -155,7 +156,7 @@ reps_t = _record(
     travel=_F, wake=_F, first_deal=_I, waiting=_I, first_relation=_I, tour_size=_I, tour_place=_I,
     open=_I, present=_I, leaving=_I, person=_U, since=_F, gone=_F, booked=_F, pace_start=_F, pace_rate=_F, talent=_F,
     hazard=_F, threshold=_F, attainment=_F, coached=_F, grade=_I, training=_F, demand=_F, manager=_I,
-    protected_until=_F, protected_pay=_F, effort=_F, type=_I, scale=_F, owed=_I, debt=_I,
+    protected_until=_F, protected_pay=_F, effort=_F, type=_I, scale=_F, owed=_I, debt=_I, kept=_F,
 )  # fmt: skip
 groups_t = _record(
     first_deal=_I, waiting=_I, first_rep=_I, members=_I, cohesion=_F, left=_I, left_before=_I, left_long_ago=_I
@@ -169,7 +170,8 @@ relations_t = _record(
 deals_t = _record(
     key=_U, cover=_I, account=_I, product=_I, rep=_I, stage=_I, state=_I, outcome=_I, source=_I, parent=_I, next=_I,
     step=_I, value=_F, created=_F, since=_F, first_touch=_F, closed=_F, hours=_F,
-    older=_I, heir=_I, commission=_F, paid=_F, recorded=_F, discount=_F, shifted=_F,
+    older=_I, heir=_I, commission=_F, paid=_F, recorded=_F, discount=_F, natural=_F, shifted=_F, holds=_I,
+    keeper=_I,
 )  # fmt: skip
 steps_t = _record(deal=_I, stage=_I, rep=_I, outcome=_I, entered=_F, started=_F, finished=_F, left=_F, hours=_F)
 calls_t = _record(relation=_I, account=_I, rep=_I, at=_F, hours=_F)
@@ -198,7 +200,9 @@ credits_t = _record(cents=_I, deals=_I)
 curves_t = _record(first=_I)
 pieces_t = _record(start=_F, level=_F, slope=_F, closed=_I)
 spiffs_t = _record(product=_I, first=_F, last=_F, cents=_I)
-types_t = _record(low=_F, h=_F, scale=_F, discount=_F, flow=_F)
+types_t = _record(
+    low=_F, h=_F, scale=_F, base=_F, effect=_F, noise=_F, ease=_F, power=_F, discount=_F, bias=_F, risk=_F, flow=_F
+)
 factors_t = _record(factor=_F)
 number_t = np.dtype(_F)
 events_t = _record(time=_F, kind=_I, ident=_I)
@@ -218,7 +222,7 @@ class Tables(NamedTuple):
     Of a pay plan: `scopes` (component x products, then segments) says what counts, `quotas` (component x rep) and
     `credits` (component x rep x month, cents) are read against payout `curves` and their `pieces` (one row more than
     curves); `efforts`, `values` and `slopes` are policies (type x factor x step x grid point), flat and the same in all
-    runs of a plan.
+    runs of a plan; `aims` and their pieces are the payout curves that types see at the end of a cycle.
     """
 
     settings: NDArray[np.void]
@@ -261,6 +265,8 @@ class Tables(NamedTuple):
     efforts: NDArray[np.float64]
     values: NDArray[np.float64]
     slopes: NDArray[np.float64]
+    aims: NDArray[np.void]
+    aim_pieces: NDArray[np.void]
     agenda: NDArray[np.void]
     heap: NDArray[np.void]
     later: NDArray[np.void]
@@ -308,6 +314,8 @@ DTYPES: dict[str, np.dtype] = {  # type: ignore[type-arg]
     "efforts": number_t,
     "values": number_t,
     "slopes": number_t,
+    "aims": curves_t,
+    "aim_pieces": pieces_t,
     "agenda": events_t,
     "heap": heap_t,
     "later": later_t,
@@ -316,10 +324,10 @@ DTYPES: dict[str, np.dtype] = {  # type: ignore[type-arg]
 
 PAY_TABLES = (
     "components", "scopes", "quotas", "credits", "curves", "pieces", "spiffs", "types", "factors", "efforts", "values",
-    "slopes",
+    "slopes", "aims", "aim_pieces",
 )  # fmt: skip
 """What a pay plan adds to a world; empty without one."""
-FIXED_TABLES = ("curves", "pieces", "types", "factors", "efforts", "values", "slopes")
+FIXED_TABLES = ("curves", "pieces", "types", "factors", "efforts", "values", "slopes", "aims", "aim_pieces")
 """Tables that no rule writes to: all runs of a plan share them."""
 # What a component of a pay plan counts, in the order of `salessim.model.pay.MEASURES`.
 BOOKINGS, REVENUE, MARGIN, UNITS, CASH, NEW_CUSTOMERS, MARKET_SHARE = range(7)
