@@ -105,69 +105,6 @@ def answers(market: Market, plan: Plan, unpaid: World, world: World) -> Programm
     return solved
 
 
-def _types_of(sales: Floats, quota: Floats, most: int) -> NDArray[np.int64]:
-    """Return the type of each seat: neighbours in prospects (sales over quota, or sales) are of one type."""
-    prospects = sales / quota if quota.all() else sales
-    order = np.argsort(prospects, kind="stable")
-    group = np.zeros(len(sales), dtype=np.int64)
-    group[order] = np.arange(len(sales)) * min(most, len(sales)) // len(sales)
-    return group
-
-
-def _mean_rate(pay: Pay, sales: float) -> float:
-    """Return variable pay per money of sales at the plan's target, where nothing else says what pay is today."""
-    return max(pay.target_variable / (12.0 * sales), _LEAST_RATE)
-
-
-def _write(world: World, solved: Programme, leading: int, share: float) -> None:
-    tables = solved.policies
-    n_types, n_factors, steps, points = tables.effort.shape
-    types = np.zeros(n_types, DTYPES["types"])
-    for column in ("low", "h", "scale"):
-        types[column] = getattr(tables, column)
-    for column in solved.types._fields:
-        types[column] = getattr(solved.types, column)
-    goals = np.zeros(len(solved.curves.first), DTYPES["goals"])
-    goals["first"] = solved.curves.first
-    pieces = np.zeros(len(solved.curves.start), DTYPES["goal_pieces"])
-    for column in ("start", "level", "slope", "closed"):
-        pieces[column] = getattr(solved.curves, column)
-    factors = np.zeros(n_factors, DTYPES["factors"])
-    factors["factor"] = tables.factors
-    flat: dict[str, NDArray[Any]] = {
-        "types": types, "factors": factors, "goals": goals, "goal_pieces": pieces,
-        "efforts": np.ascontiguousarray(tables.effort).ravel(),
-        "values": np.ascontiguousarray(tables.value).ravel(), "slopes": np.ascontiguousarray(tables.slope).ravel(),
-    }  # fmt: skip
-    world.put(flat)
-    for table in (world["settings"], world["phases"]):
-        table["policy_types"], table["policy_factors"] = n_types, n_factors
-        table["policy_steps"], table["policy_points"], table["policy_short"] = steps, points, tables.short
-        table["ratcheting"] = n_factors > 1 and tables.short == steps
-        table["leading"], table["leading_share"] = leading, share
-
-
-def _write_rates(world: World, pay: Pay, counted: list[int], pilot: Pilot) -> None:
-    """Write what each product pays per money of sales, at the margin of somebody who sells a little more than usual."""
-    products = world["products"]
-    n_p, n_seats = len(products), len(world["reps"])
-    scopes = world["scopes"]["counts"].reshape(len(pay.components), -1)[:, :n_p]
-    quotas = world["quotas"]["first"].reshape(-1, n_seats)
-    rate = np.zeros(n_p)
-    for c in counted:
-        part = pay.components[c]
-        months = int(world["components"]["months"][c])
-        credit = float(pilot.sales.mean()) * months * float(counts[c])
-        curve = compile_component(part, float(quotas[c].mean()) or None)
-        usual, more = payouts(curve, 0, [credit, _A_GOOD_PERIOD * credit])
-        marginal = float(more - usual) / ((_A_GOOD_PERIOD - 1.0) * credit)
-        per_sale = {"margin": products["margin"], "units": 1.0 / products["price"]}.get(part.measure, np.ones(n_p))
-        rate += marginal * per_sale * scopes[c]
-    world["products"]["rate"], world["products"]["sales_share"] = rate, pilot.products
-    for table in (world["settings"], world["phases"]):
-        table["mean_rate"] = float(rate @ pilot.products)
-
-
 def without_pay(plan: Plan) -> Plan:
     """Return the plan with everything but its pay plans."""
     return plan.but(pay=None, changes=tuple(_without_pay(change) for change in plan.changes))

@@ -1,10 +1,10 @@
 """A pilot of the market: what reps know of it when they answer to pay.
 
-Reps know their market as it is. A pilot of up to two years runs it at the effort of today and, with the same luck, at a
-little more; its first quarter is left out, in which pipelines fill. It shows sales of each seat at today's effort, their
-growth with effort (the elasticity at today's effort, one for all), and the luck of a month (from the number of deals and
-the spread of their values, as of a compound Poisson sum). What a seat sold in the pilot is luck in part, so it is drawn
-toward the mean of all by the share of luck.
+Reps know their market as it is. A pilot of up to two years runs it at the effort of today and, with the same luck, at
+a little more; its first quarter is left out, in which pipelines fill. It shows sales of each seat at today's effort,
+their growth with effort (the elasticity at today's effort, one for all), and the luck of a month (from the number of
+deals and the spread of their values, as of a compound Poisson sum). What a seat sold in the pilot is luck in part, so
+it is drawn toward the mean of all by the share of luck.
 
 No pay plan is part of it, so that many pay plans are answered from one pilot: the last few are kept.
 """

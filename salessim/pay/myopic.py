@@ -45,9 +45,8 @@ def expected_payout(curves: Curves, row: int, mean: float, spread: float) -> flo
 def myopic_effort(types: Types, i: int, curves: Curves, row: int, left: int, y: float) -> float:
     """Return the effort of a rep of type `i` who expects to go on as now until the cycle ends, `left` steps away.
 
-    The rep weighs the mean slope of his payout curve where that would bring him, each jump at its density, discounted to
-    today: one look ahead and no plan for what he would do after good or bad luck. Made for speed; it needs no table.
-    Quotas that ratchet, risk and season are beyond him.
+    The rep weighs the mean slope of his payout curve where that would bring him, each jump at its density, discounted
+    to today.
 
     Parameters
     ----------
