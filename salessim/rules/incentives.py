@@ -1,40 +1,35 @@
 """Pay and how reps answer to it: credit, payday, quotas that ratchet, and the effort of the month to come.
 
-Credit and quota belong to the seat: whoever sits there when a period ends is paid for it. What a deal earned is not
-taken back: a run has no cancelled orders, and what a customer never pays earns nothing where cash is credited.
+Credit and quota belong to the seat: whoever sits there when a period ends is paid for it. What a team, a manager or the
+winner of a contest is paid is settled in `salessim.rules.shared_pay`.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from salessim.pay.curve import Curves, payout
 from salessim.pay.policy import Policies, effort_at
-from salessim.pay.settling import cents_of, credited_cents, settle_month
+from salessim.pay.settling import cents_of, credited_cents, settle_month, taken_back
+from salessim.rules.settlement import (
+    amount_of,
+    counts_for,
+    credited,
+    credited_to,
+    in_force,
+    month_of_failure,
+    payees,
+    period_pay,
+    take_back,
+)
 from salessim.rules.worktime import month_of
 from salessim.world.compiled import rule
-from salessim.world.tables import CASH, MARGIN, NEVER, NEW_CUSTOMERS, UNITS, Tables
+from salessim.world.tables import CASH, NEVER, OWN, Tables
 
 __all__ = [
     "credit_deal", "cycle_state", "pay_month", "policies_of", "ratchet_quotas", "set_efforts", "variable_pay",
 ]  # fmt: skip
 
 _MOST_EFFORT = 4.0
-
-
-@rule
-def _amount(w: Tables, d: int, measure: int) -> float:
-    """Return what deal `d`, about to be won, counts by a measure."""
-    if measure == UNITS:
-        return 1.0
-    if measure == NEW_CUSTOMERS:
-        return 1.0 if w.accounts[w.deals[d].account].customer == 0 else 0.0
-    if measure == MARGIN:
-        margin = w.products[w.deals[d].product].margin
-        if w.deals[d].discount > 0.0:  # it comes out of the margin
-            return w.deals[d].value - w.deals[d].value / (1.0 - w.deals[d].discount) * (1.0 - margin)
-        return w.deals[d].value * margin
-    return w.deals[d].value
+_A_YEAR = 365.0
+_credited = credited
 
 
 @rule
@@ -43,46 +38,38 @@ def credit_deal(w: Tables, d: int, t: float) -> None:
     s = w.settings[0]
     r = w.deals[d].rep
     won = month_of(w, t)
-    p, g = w.deals[d].product, w.accounts[w.deals[d].account].segment
-    width = s.n_products + s.n_segments
+    w.deals[d].fresh = 1 if w.accounts[w.deals[d].account].customer == 0 else 0
+    w.deals[d].next_won = w.reps[r].first_won
+    w.reps[r].first_won = d
     for c in range(w.components.size):
-        if w.scopes[c * width + p].counts == 0 or w.scopes[c * width + s.n_products + g].counts == 0:
+        if not counts_for(w, c, d):
             continue
-        m = won
+        m, at = won, t
         if w.components[c].measure == CASH:
             if w.deals[d].paid >= s.until or w.deals[d].paid >= NEVER:
                 continue
-            m = month_of(w, w.deals[d].paid)
+            at = w.deals[d].paid
+            m = month_of(w, at)
+        if not in_force(w, c, m):
+            continue
+        cents = credited_cents(amount_of(w, d, w.components[c].measure) * w.components[c].share)
         cell = (c * w.reps.size + r) * s.n_months + m
-        w.credits[cell].cents += credited_cents(_amount(w, d, w.components[c].measure) * s.credit_share)
+        w.credits[cell].cents += cents
         w.credits[cell].deals += 1
+        if w.components[c].daily >= 0:
+            days = int(w.months[s.n_months - 1].ends)
+            cell = (w.components[c].daily * w.reps.size + r) * days + int(at)
+            w.daily[cell].cents += cents
+            w.daily[cell].deals += 1
     for i in range(w.spiffs.size):
-        if (w.spiffs[i].product < 0 or w.spiffs[i].product == p) and w.spiffs[i].first <= t < w.spiffs[i].last:
+        if (w.spiffs[i].product < 0 or w.spiffs[i].product == w.deals[d].product) and (
+            w.spiffs[i].first <= t < w.spiffs[i].last
+        ):
             w.diary[r * s.n_months + won].spiffs += w.spiffs[i].cents
-
-
-@rule
-def _credited(w: Tables, c: int, r: int, first: int, end: int) -> tuple[int, int]:
-    """Return what rep `r` has been credited for component `c` in the months from `first` to before `end`, and deals."""
-    row = (c * w.reps.size + r) * w.settings[0].n_months
-    cents, deals = 0, 0
-    for m in range(first, min(end, w.settings[0].n_months)):
-        cents += w.credits[row + m].cents
-        deals += w.credits[row + m].deals
-    return cents, deals
-
-
-@rule
-def _earned(w: Tables, c: int, r: int, cents: int) -> int:
-    """Return what component `c` pays rep `r` for a period's credit, cents."""
-    quota = w.quotas[c * w.reps.size + r]
-    amount = cents / 100.0
-    if quota.quota != quota.first:  # a ratchet moved it: the same attainment of the first quota earns the same
-        amount = np.rint(amount * quota.first / quota.quota * 1e6) / 1e6
-    curves = Curves(
-        w.curves["first"], w.pieces["start"], w.pieces["level"], w.pieces["slope"], w.pieces["closed"]
-    )
-    return cents_of(payout(curves, quota.curve, amount))
+            if w.deals[d].paid >= NEVER and w.spiffs[i].clawback > 0.0:
+                m = max(month_of_failure(w, d), won)
+                if m < s.n_months:
+                    w.diary[r * s.n_months + m].clawback += taken_back(w.spiffs[i].clawback, w.spiffs[i].cents)
 
 
 @rule
@@ -95,13 +82,12 @@ def pay_month(w: Tables, r: int, m: int) -> None:
     for _ in range(w.reps[r].grade):
         raised *= 1.0 + s.promotion_raise
     w.diary[row].salary = cents_of(w.months[m].salary / 100.0 * (w.diary[row].present_days / days) * raised) / 100.0
-    due = w.diary[row].spiffs
+    due = w.diary[row].spiffs + w.diary[row].shared
     for c in range(w.components.size):
-        length = w.components[c].months
-        if (m + 1) % length == 0 or m == s.n_months - 1:
-            cents, deals = _credited(w, c, r, m - m % length, m + 1)
-            if deals > 0:
-                due += _earned(w, c, r, cents)
+        if w.components[c].payee == OWN and w.components[c].prizes == 0 and in_force(w, c, m):
+            due += period_pay(w, c, r, m)
+            take_back(w, c, r, m)
+    due -= w.diary[row].clawback
     floor = -1
     if w.reps[r].since >= 0.0 and w.reps[r].present != 0 and s.guarantee_months > 0:
         floor = s.guarantee if m - month_of(w, w.reps[r].since) < s.guarantee_months else -1
@@ -131,21 +117,35 @@ def variable_pay(w: Tables, r: int, m: int) -> float:
 
 
 @rule
-def ratchet_quotas(w: Tables, m: int) -> None:
-    """At the end of month `m`, if a year of the run ends: the year's results move next year's quotas."""
+def _moved(w: Tables, c: int, first: float, quota: float, cents: int) -> float:
+    """Return the quota that follows from `quota` and the credit of the year that ends; `first` is where it began."""
     s = w.settings[0]
-    if s.paid == 0 or (m + 1) % 12 != 0 or (s.ratchet_up <= 0.0 and s.ratchet_down <= 0.0):
+    share = w.components[c].months / 12.0 if w.components[c].months > 0 else 1.0 / _A_YEAR
+    over = cents / 100.0 * share - quota
+    moved = cents_of((s.ratchet_up if over > 0.0 else s.ratchet_down) * over) / 100.0
+    return max(cents_of(quota + moved) / 100.0, 0.01 * first)
+
+
+@rule
+def ratchet_quotas(w: Tables, m: int) -> None:
+    """At the end of month `m`, if a year of a pay plan ends: the year's results move next year's quotas."""
+    s = w.settings[0]
+    if s.paid == 0 or (s.ratchet_up <= 0.0 and s.ratchet_down <= 0.0):
         return
     for c in range(w.components.size):
-        if w.components[c].attained == 0:
+        if w.components[c].attained == 0 or not in_force(w, c, m) or (m + 1 - w.components[c].first) % 12 != 0:
             continue
-        for r in range(w.reps.size):
-            i = c * w.reps.size + r
-            cents, _ = _credited(w, c, r, m - 11, m + 1)
-            over = cents / 100.0 * w.components[c].months / 12.0 - w.quotas[i].quota
-            moved = cents_of((s.ratchet_up if over > 0.0 else s.ratchet_down) * over) / 100.0
-            least = 0.01 * w.quotas[i].first
-            w.quotas[i].quota = max(cents_of(w.quotas[i].quota + moved) / 100.0, least)
+        payee = w.components[c].payee
+        if payee == OWN:
+            for r in range(w.reps.size):
+                i = c * w.reps.size + r
+                cents, _ = credited(w, c, r, m - 11, m + 1)
+                w.quotas[i].quota = _moved(w, c, w.quotas[i].first, w.quotas[i].quota, cents)
+            continue
+        for p in range(payees(w, payee)):
+            i = w.components[c].goals + p
+            cents, _ = credited_to(w, c, p, m - 11, m + 1)
+            w.goals[i].quota = _moved(w, c, w.goals[i].first, w.goals[i].quota, cents)
 
 
 @rule
