@@ -51,5 +51,6 @@ def year_before(market: Market, plan: Plan, alignment: Alignment) -> LastYear:
         run_compiled(twin)
         deals = twin.used("deals")
         won = deals[deals["state"] == WON]
-        years.append(np.bincount(won["rep"], weights=won["value"], minlength=len(twin["reps"])))
+        sold = np.bincount(won["rep"], weights=won["value"], minlength=len(twin["reps"]))
+        years.append(sold.astype(np.float64))
     return LastYear(years[0], np.mean(years[1:], axis=0))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from salessim.errors import explain
-from salessim.model.pay import PayError
+from salessim.model.pay import Pay, PayError
 from salessim.pay.events import checked_events
 from salessim.pay.groups import People
 from salessim.pay.statement import LaterPlan, Statement, make_statement
-from salessim.pay.tables import Force, plans_in_force
+from salessim.pay.tables import Force, owners_have_credit, plans_in_force
 from salessim.world.tables import NEVER, OWN, STARTED, TEAM, WON
 
 if TYPE_CHECKING:
@@ -51,18 +51,20 @@ def events_of_run(run: Run) -> pd.DataFrame:
     never[table["paid"] < NEVER] = np.datetime64("NaT")
     cash_on = start + np.where(paid, table["paid"], 0.0).astype(np.int64)
     cash_on[~paid] = np.datetime64("NaT")
-    return checked_events(
-        pd.DataFrame(
-            {
-                "deal": [f"{row:08d}" for row in won], "rep": np.array(names.reps, dtype=object)[table["rep"]],
-                "date": signed,
-                "product": np.array(names.products, dtype=object)[table["product"]],
-                "segment": np.array(names.segments, dtype=object)[world["accounts"]["segment"][table["account"]]],
-                "revenue": table["value"], "margin": margin, "new_customers": new.astype(np.float64),
-                "cash": table["value"], "cash_on": cash_on, "unpaid_on": never,
-            }
-        )
+    events = pd.DataFrame(
+        {
+            "deal": [f"{row:08d}" for row in won], "rep": np.array(names.reps, dtype=object)[table["rep"]],
+            "date": signed,
+            "product": np.array(names.products, dtype=object)[table["product"]],
+            "segment": np.array(names.segments, dtype=object)[world["accounts"]["segment"][table["account"]]],
+            "revenue": table["value"], "margin": margin, "new_customers": new.astype(np.float64),
+            "cash": table["value"], "cash_on": cash_on, "unpaid_on": never, "role": "rep",
+        }
     )  # fmt: skip
+    if owners_have_credit(run.plan):
+        owner = np.array(names.reps, dtype=object)[table["owner"]]
+        events = pd.concat([events, events.assign(rep=owner, role="owner")], ignore_index=True)
+    return checked_events(events)
 
 
 def statement_of_run(run: Run) -> Statement:
@@ -91,7 +93,8 @@ def statement_of_run(run: Run) -> Statement:
         raise PayError(explain("the plan of this run has no pay plan", where="plan.pay", remedy="Give it pay=…"))
     names = run.world.names
     first, *later = [
-        LaterPlan(force.first, force.pay, _quotas_of(run, force)) for force in plans_in_force(run.plan, run.months)
+        LaterPlan(force.first, _with_roles(force.pay), _quotas_of(run, force))
+        for force in plans_in_force(run.plan, run.months)
     ]
     people = _people_of(run)
     statement = make_statement(
@@ -101,6 +104,11 @@ def statement_of_run(run: Run) -> Statement:
     lines = statement.lines
     fixed = lines["rep"].isin(people.leaders()) & (lines["kind"] == "salary")  # managers have a cost of their own
     return replace(statement, lines=lines[~fixed].reset_index(drop=True))
+
+
+def _with_roles(pay: Pay) -> Pay:
+    """Return a plan that gives each role that a run knows a share of the credit, of 0 where it had none."""
+    return pay.but(credit={"rep": 0.0, "owner": 0.0} | pay.credit)
 
 
 def _people_of(run: Run) -> People:

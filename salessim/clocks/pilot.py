@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salessim.clocks.compiled_clock import run_compiled
+from salessim.errors import explain
+from salessim.model.pay import PayError
 from salessim.pay.programme import Programme, programme, rep_types
+from salessim.pay.tables import plans_in_force
 from salessim.world.random import seed_key
 from salessim.world.tables import DTYPES, WON
 
@@ -104,6 +107,9 @@ def run_pilot(world: World, more: bool = True) -> Pilot:
 def answers(market: Market, plan: Plan, world: World) -> Programme | None:
     """Work out how reps answer to the pay plan of `plan`, and write it into its fresh `world`.
 
+    They answer to what their own results of months, quarters and years are paid. What a team is paid, what bends by the
+    day, prizes of contests and what may be taken back move nobody: in a team each has a small part of what he adds.
+
     Returns
     -------
     Programme or None
@@ -117,8 +123,18 @@ def answers(market: Market, plan: Plan, world: World) -> Programme | None:
     assert pay is not None
     if not (effort or timing) or not pay.components:
         return None
+    if len(plans_in_force(plan, len(world["months"]))) > 1:
+        raise PayError(
+            explain("reps answer to one pay plan only: what they do before and after a change of pay is not solved",
+                    where="plan.changes, pay", allowed="with the dials of motivation off: effort_pace and "
+                    "effort_quality (or effort_share), discount_authority and push_days at 0",
+                    remedy="Turn these dials off, or compare two plans that differ in pay from the start")
+        )  # fmt: skip
     pilot = run_pilot(world, effort)
-    pays = [bool(part.tiers or part.bonuses) for part in pay.components]
+    pay = pay.but(components=tuple(part.but(period="month") if part.linear else part for part in pay.components))
+    pays = [
+        bool(part.tiers or part.bonuses) and part.counts == "own" and part.period != "day" for part in pay.components
+    ]
     counted = [c for c in range(len(pays)) if pays[c] and pilot.counts[c] > 0.0]
     if not counted or not pilot.sales.any():
         return None

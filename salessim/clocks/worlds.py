@@ -29,8 +29,8 @@ def make_world(
     """
     if plan.phases[0][0].pay is None:
         return build_world(market, plan, months, alignment=alignment, **options)
-    from salessim.clocks.pilot import answers
     from salessim.clocks.last_year import year_before
+    from salessim.clocks.pilot import answers
     from salessim.pay.allocation import HISTORY_RULES
     from salessim.pay.tables import pay_tables
 

@@ -287,7 +287,8 @@ class Pay(PayPart):
     components: tuple[Component, ...] = Field((), description="variable pay, component by component")
     credit: dict[str, float] = Field(
         default_factory=lambda: {"rep": 1.0},
-        description="split of the credit of a deal among the roles that work on it (role: share); together 1",
+        description="split of the credit of a deal among the roles that work on it (role: share); together 1. A "
+        "simulation knows the rep and the owner of account and product",
     )
     manager_components: tuple[Component, ...] = Field(
         (), description="variable pay of managers, on the results of the reps who report to them"

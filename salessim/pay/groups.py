@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from salessim.errors import explain
 from salessim.model.pay import Component, Pay, PayError
-from salessim.pay.curve import Curves, compile_component, stack
+from salessim.pay.curve import Curves, add_curves, compile_component, stack
 from salessim.pay.events import credit_of
 
 if TYPE_CHECKING:
@@ -114,13 +114,12 @@ def component_groups(
 ) -> Groups:
     """Return which events count for a component, for whom, in which period, against which payout curve.
 
-    The plan is in force for `months` months from `start`, which is month `since` of the run; `cut` tells that another
-    plan follows, so that the period it ends in counts in part.
+    The plan is in force for `months` months from month `since` on, counted from `start`; `cut` tells that another plan
+    follows, so that the period it ends in counts in part.
     """
     credit, days, unit = credit_of(table, part.measure, pay.credit, market_size)
-    first = np.datetime64(start)
-    month = months_of(days, start)
-    counts = ~np.isnat(days) & (days >= first) & (month >= 0) & (month < months)
+    month = months_of(days, start) - since
+    counts = ~np.isnat(days) & (days >= np.datetime64(start)) & (month >= 0) & (month < months)
     if part.products:
         counts &= table["product"].isin(part.products).to_numpy()
     if part.segments:
@@ -134,7 +133,11 @@ def component_groups(
         payee = np.array(reps, dtype=object)
     rows = np.flatnonzero(counts)
     daily = part.period == "day"
-    period = (days[rows] - first).astype(np.int64) if daily else month[rows] // _MONTHS[part.period]
+    if daily:
+        first = (np.datetime64(start, "M") + since).astype("datetime64[D]") + (start.day - 1)
+        period = (days[rows] - first).astype(np.int64)
+    else:
+        period = month[rows] // _MONTHS[part.period]
     keys = sorted(set(zip(payee[rows], period.tolist(), strict=True)))
     number = {key: i for i, key in enumerate(keys)}
     group = np.array([number[key] for key in zip(payee[rows], period.tolist(), strict=True)], dtype=np.int64)
@@ -151,7 +154,8 @@ def component_groups(
         if cut:
             share = (due + 1 - opens) / length
     return Groups(
-        rows, credit[rows], unit, group, [name for name, _ in keys], periods, since + opens, since + due, stack(curves),
+        rows, credit[rows], unit, group, [name for name, _ in keys], periods, since + opens, since + due,
+        stack(curves or [add_curves([], [])]),
         share,
     )  # fmt: skip
 
@@ -183,6 +187,16 @@ def member_weights(part: Component, members: Sequence[str], who: People) -> NDAr
 
 
 def months_of(days: NDArray[np.datetime64], start: dt.date) -> NDArray[np.int64]:
-    """Return the month of each day, 0 for the month of `start`."""
+    """Return the month of each day, 0 for the month that begins with `start`: months begin on its day of the month.
+
+    As a run counts them; from the first of a month they are those of the calendar.
+
+    Examples
+    --------
+    >>> days = np.array(["2026-02-14", "2026-02-15"], dtype="datetime64[D]")
+    >>> months_of(days, dt.date(2026, 1, 15)).tolist(), months_of(days, dt.date(2026, 1, 1)).tolist()
+    ([0, 1], [1, 1])
+    """
     first = np.datetime64(start).astype("datetime64[M]").astype(np.int64)
-    return np.asarray(days.astype("datetime64[M]").astype(np.int64) - first)
+    moved = days - np.timedelta64(start.day - 1, "D")
+    return np.asarray(moved.astype("datetime64[M]").astype(np.int64) - first)

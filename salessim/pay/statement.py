@@ -18,6 +18,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -66,7 +67,6 @@ class _Force(NamedTuple):
     first: int
     end: int
     cut: bool
-    start: dt.date
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def make_statement(
     events : DataFrame
         See `salessim.pay.events.checked_events`.
     start : date
-        First day of the first month; pay periods are counted from it.
+        First day of the first month; months and pay periods are counted from it.
     months : int
     reps : sequence of str, optional
         Who is on the plan, also without a deal; everybody with a deal where left out.
@@ -156,7 +156,7 @@ def make_statement(
     lines: list[Line] = []
     earned: list[Line] = []
     failed = _failures(table, start)
-    plans = _in_force(pay, quotas, later, start, months)
+    plans = _in_force(pay, quotas, later, months)
     for plan in plans:
         lines += _salaries(plan, [*names, *managers])
         found: list[Line] = []
@@ -164,13 +164,13 @@ def make_statement(
             (c, True) for c in plan.pay.manager_components
         ]:
             groups = component_groups(
-                plan.pay, part, table, plan.start, plan.end - plan.first, names, who, plan.quotas, market_size, managed,
+                plan.pay, part, table, start, plan.end - plan.first, names, who, plan.quotas, market_size, managed,
                 plan.first, plan.cut,
             )  # fmt: skip
             found += _component_lines(part, groups, table, names, who, managed)
-        found += _spiffs(plan, table)
+        found += _spiffs(plan, table, start)
         for contest in plan.pay.contests:
-            found += _contest(contest, plan, table, names, who, market_size)
+            found += _contest(contest, plan, table, start, names, who, market_size)
         earned += [*found, *_clawbacks(plan.pay, found, failed, months)]
     lines += earned
     lines += _settled(plans, lines, names, start, months, who)
@@ -179,11 +179,9 @@ def make_statement(
     return Statement(frame.sort_values(["rep", "month"], kind="stable").reset_index(drop=True), start, months)
 
 
-def _in_force(
-    pay: Pay, quotas: _Quotas | None, later: Sequence[LaterPlan], start: dt.date, months: int
-) -> list[_Force]:
+def _in_force(pay: Pay, quotas: _Quotas | None, later: Sequence[LaterPlan], months: int) -> list[_Force]:
     begins = [0, *(plan.month for plan in later)]
-    if any(a >= b for a, b in zip(begins, begins[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(begins)):
         raise PayError(
             explain("later pay plans take over one after another", where="later, month",
                     value=", ".join(str(month) for month in begins[1:]), allowed="rising months, 1 or more")
@@ -193,10 +191,8 @@ def _in_force(
     for k, plan in enumerate(plans):
         end = min(begins[k + 1], months) if k + 1 < len(plans) else months
         if plan.month < end:
-            year, month = divmod(start.year * 12 + start.month - 1 + plan.month, 12)
             cut = k + 1 < len(plans) and begins[k + 1] < months
-            first = start if plan.month == 0 else dt.date(year, month + 1, 1)
-            found.append(_Force(plan.pay, plan.quotas, plan.month, end, cut, first))
+            found.append(_Force(plan.pay, plan.quotas, plan.month, end, cut))
     return found
 
 
@@ -252,12 +248,12 @@ def _salaries(plan: _Force, names: Sequence[str]) -> list[Line]:
     ]  # fmt: skip
 
 
-def _spiffs(plan: _Force, table: pd.DataFrame) -> list[Line]:
+def _spiffs(plan: _Force, table: pd.DataFrame, start: dt.date) -> list[Line]:
     found: list[Line] = []
     once = table.drop_duplicates(["deal", "rep", "role"])
     days = once["date"].to_numpy(dtype="datetime64[D]")
-    at = months_of(days, plan.start) + plan.first
-    inside = (days >= np.datetime64(plan.start)) & (at < plan.end)
+    at = months_of(days, start)
+    inside = (days >= np.datetime64(start)) & (at >= plan.first) & (at < plan.end)
     for spiff in plan.pay.spiffs:
         fits = inside & (days >= np.datetime64(spiff.first)) & (days <= np.datetime64(spiff.last))
         if spiff.product:
@@ -271,15 +267,16 @@ def _spiffs(plan: _Force, table: pd.DataFrame) -> list[Line]:
 
 
 def _contest(
-    contest: Contest, plan: _Force, table: pd.DataFrame, names: Sequence[str], who: People, market_size: float | None
-) -> list[Line]:
+    contest: Contest, plan: _Force, table: pd.DataFrame, start: dt.date, names: Sequence[str], who: People,
+    market_size: float | None,
+) -> list[Line]:  # fmt: skip
     """Prizes by rank; those who tie divide the prizes of their ranks, and who has nothing wins nothing."""
     as_part = Component(
         title=contest.title, measure=contest.measure, period=contest.period,
         counts="own" if contest.between == "reps" else "team",
     )  # fmt: skip
     groups = component_groups(
-        plan.pay, as_part, table, plan.start, plan.end - plan.first, names, who, None, market_size, False, plan.first,
+        plan.pay, as_part, table, start, plan.end - plan.first, names, who, None, market_size, False, plan.first,
         plan.cut,
     )  # fmt: skip
     score = np.zeros(len(groups.payee), dtype=np.int64)

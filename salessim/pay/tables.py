@@ -1,6 +1,8 @@
 """Pay plans as tables of a world: components, what they count, quotas, payout curves, SPIFFs, contests.
 
-A run pays reps, their teams (those who share a lead pool: groups) and their managers. The components of all plans that
+A run pays reps, their teams (those who share a lead pool: groups) and their managers. A deal is credited to the rep who
+works on it and, where the plan gives him a share, to the owner of its account and product; of what a plan gives other
+roles nobody is credited. The components of all plans that
 are ever in force stand in one table, each with its months. What a run cannot pay is refused here, in words.
 """
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from salessim.model.plan import Plan
     from salessim.world.world import World
 
-__all__ = ["Force", "pay_tables", "plans_in_force"]
+__all__ = ["Force", "owners_have_credit", "pay_tables", "plans_in_force"]
 
 _MONTHS = {"day": 0, "month": 1, "quarter": 3, "year": 12}
 """Months of each period; 0 for a day."""
@@ -77,6 +79,14 @@ def plans_in_force(plan: Plan, months: int) -> list[Force]:
     return found
 
 
+def owners_have_credit(plan: Plan) -> bool:
+    """Tell whether the owner of account and product has a share of the credit under a pay plan that is ever in force.
+
+    He is another than the rep who works on a deal where inquiries go to a pool, or deals stay when accounts move.
+    """
+    return any(setting.pay is not None and "owner" in setting.pay.credit for setting, _ in plan.phases)
+
+
 def pay_tables(
     market: Market, plan: Plan, unpaid: World, last_year: LastYear | None = None
 ) -> dict[str, NDArray[Any]]:
@@ -121,7 +131,8 @@ def pay_tables(
         one["measure"], one["months"] = MEASURES.index(part.measure), _MONTHS[part.period]
         one["attained"], one["payee"] = part.basis == "attainment", payee
         one["first"], one["end"], one["cut"] = force.first, force.end, force.cut
-        one["share"], one["daily"] = force.pay.credit["rep"], -1
+        one["share"], one["daily"] = force.pay.credit.get("rep", 0.0), -1
+        one["owner_share"] = force.pay.credit.get("owner", 0.0) if owners_have_credit(plan) else -1.0
         one["clawback"] = 0.0 if contest is not None else _clawback(market, force.pay)
         for wanted, known, first in ((part.products, names.products, 0),
                                      (part.segments, names.segments, len(names.products))):  # fmt: skip
@@ -230,7 +241,8 @@ def _spiffs(market: Market, forces: Sequence[Force], unpaid: World) -> NDArray[A
         begins = float(ends[force.first - 1]) if force.first else 0.0
         table[i]["first"] = max((spiff.first - market.start).days, begins)
         table[i]["last"] = min((spiff.last - market.start).days + 1, float(ends[force.end - 1]))
-        table[i]["cents"] = int(to_cents(spiff.amount * force.pay.credit["rep"]))
+        table[i]["cents"] = int(to_cents(spiff.amount * force.pay.credit.get("rep", 0.0)))
+        table[i]["owner_cents"] = int(to_cents(spiff.amount * force.pay.credit.get("owner", 0.0)))
         table[i]["clawback"] = _clawback(market, force.pay)
     return table
 
@@ -240,9 +252,10 @@ def _refuse_what_a_run_cannot_pay(pay: Pay) -> None:
         remedy = "Leave it out of the plan that is simulated; salessim.pay.statement.make_statement pays it"
         return PayError(explain(what, where=where, value=value, allowed=allowed, remedy=remedy))
 
-    if "rep" not in pay.credit:
+    if not {"rep", "owner"} & set(pay.credit):
         roles = ", ".join(pay.credit)
-        raise refuse("in a run every deal is the work of one rep", "pay.credit", roles, "a share of rep")
+        raise refuse("in a run a deal has a rep who works on it, and an owner of its account and product",
+                     "pay.credit", roles, "shares of rep, owner")  # fmt: skip
     ratchet = pay.quotas.ratchet_up > 0 or pay.quotas.ratchet_down > 0
     for name in ("components", "manager_components", "contests"):
         for part in getattr(pay, name):

@@ -7,11 +7,10 @@ winner of a contest is paid is settled in `salessim.rules.shared_pay`.
 from __future__ import annotations
 
 from salessim.pay.policy import Policies, effort_at
-from salessim.pay.settling import cents_of, credited_cents, settle_month, taken_back
+from salessim.pay.settling import cents_of, settle_month, taken_back
 from salessim.rules.settlement import (
-    amount_of,
     counts_for,
-    credited,
+    credit_of_role,
     credited_to,
     in_force,
     month_of_failure,
@@ -19,6 +18,7 @@ from salessim.rules.settlement import (
     period_pay,
     take_back,
 )
+from salessim.rules.settlement import credited as _credited
 from salessim.rules.worktime import month_of
 from salessim.world.compiled import rule
 from salessim.world.tables import CASH, NEVER, OWN, Tables
@@ -29,18 +29,45 @@ __all__ = [
 
 _MOST_EFFORT = 4.0
 _A_YEAR = 365.0
-_credited = credited
+
+
+@rule
+def _credit(w: Tables, c: int, r: int, m: int, at: float, cents: int) -> None:
+    """Credit rep `r` for component `c` at time `at`, in month `m`."""
+    cell = (c * w.reps.size + r) * w.settings[0].n_months + m
+    w.credits[cell].cents += cents
+    w.credits[cell].deals += 1
+    if w.components[c].daily >= 0:
+        days = int(w.months[w.settings[0].n_months - 1].ends)
+        cell = (w.components[c].daily * w.reps.size + r) * days + int(at)
+        w.daily[cell].cents += cents
+        w.daily[cell].deals += 1
+
+
+@rule
+def _pay_spiff(w: Tables, d: int, r: int, won: int, cents: int, clawback: float) -> None:
+    """Note a SPIFF for rep `r`, in the month of the win, and that it is taken back if deal `d` is never paid."""
+    n_months = w.settings[0].n_months
+    w.diary[r * n_months + won].spiffs += cents
+    if w.deals[d].paid >= NEVER:
+        m = max(month_of_failure(w, d), won)
+        if m < n_months:
+            w.diary[r * n_months + m].clawback += taken_back(clawback, cents)
 
 
 @rule
 def credit_deal(w: Tables, d: int, t: float) -> None:
-    """Credit the rep of deal `d`, won at time `t`: in the month of the win, or of the payment where cash counts."""
+    """Credit deal `d`, won at time `t`, to its rep and, where the plan says so, to the owner of account and product.
+
+    It counts in the month of the win, or of the payment where cash counts.
+    """
     s = w.settings[0]
-    r = w.deals[d].rep
+    r, owner = w.deals[d].rep, w.covers[w.deals[d].cover].owner
     won = month_of(w, t)
     w.deals[d].fresh = 1 if w.accounts[w.deals[d].account].customer == 0 else 0
-    w.deals[d].next_won = w.reps[r].first_won
-    w.reps[r].first_won = d
+    w.deals[d].owner = owner
+    w.deals[d].next_won, w.deals[d].next_owned = w.reps[r].first_won, w.reps[owner].first_owned
+    w.reps[r].first_won = w.reps[owner].first_owned = d
     for c in range(w.components.size):
         if not counts_for(w, c, d):
             continue
@@ -50,26 +77,16 @@ def credit_deal(w: Tables, d: int, t: float) -> None:
                 continue
             at = w.deals[d].paid
             m = month_of(w, at)
-        if not in_force(w, c, m):
-            continue
-        cents = credited_cents(amount_of(w, d, w.components[c].measure) * w.components[c].share)
-        cell = (c * w.reps.size + r) * s.n_months + m
-        w.credits[cell].cents += cents
-        w.credits[cell].deals += 1
-        if w.components[c].daily >= 0:
-            days = int(w.months[s.n_months - 1].ends)
-            cell = (w.components[c].daily * w.reps.size + r) * days + int(at)
-            w.daily[cell].cents += cents
-            w.daily[cell].deals += 1
+        if in_force(w, c, m):
+            _credit(w, c, r, m, at, credit_of_role(w, c, d, 0))
+            if w.components[c].owner_share >= 0.0:
+                _credit(w, c, owner, m, at, credit_of_role(w, c, d, 1))
     for i in range(w.spiffs.size):
         if (w.spiffs[i].product < 0 or w.spiffs[i].product == w.deals[d].product) and (
             w.spiffs[i].first <= t < w.spiffs[i].last
         ):
-            w.diary[r * s.n_months + won].spiffs += w.spiffs[i].cents
-            if w.deals[d].paid >= NEVER and w.spiffs[i].clawback > 0.0:
-                m = max(month_of_failure(w, d), won)
-                if m < s.n_months:
-                    w.diary[r * s.n_months + m].clawback += taken_back(w.spiffs[i].clawback, w.spiffs[i].cents)
+            _pay_spiff(w, d, r, won, w.spiffs[i].cents, w.spiffs[i].clawback)
+            _pay_spiff(w, d, owner, won, w.spiffs[i].owner_cents, w.spiffs[i].clawback)
 
 
 @rule
@@ -139,7 +156,7 @@ def ratchet_quotas(w: Tables, m: int) -> None:
         if payee == OWN:
             for r in range(w.reps.size):
                 i = c * w.reps.size + r
-                cents, _ = credited(w, c, r, m - 11, m + 1)
+                cents, _ = _credited(w, c, r, m - 11, m + 1)
                 w.quotas[i].quota = _moved(w, c, w.quotas[i].first, w.quotas[i].quota, cents)
             continue
         for p in range(payees(w, payee)):

@@ -13,13 +13,14 @@ from salessim.world.compiled import rule
 from salessim.world.tables import CASH, MANAGED, MARGIN, NEVER, NEW_CUSTOMERS, OWN, TEAM, UNITS, Tables
 
 __all__ = [
-    "amount_of", "belongs", "counts_for", "credited", "credited_on", "credited_to", "day_pay", "first_day", "in_force",
-    "last_with_anybody", "month_of_failure", "part_in_force", "payees", "period_begins", "period_ends", "period_pay", "take_back",
+    "belongs", "counts_for", "credit_of_role", "credited", "credited_on", "credited_to", "day_pay", "first_day",
+    "in_force", "last_with_anybody", "month_of_failure", "part_in_force", "payees", "period_begins", "period_ends",
+    "period_pay", "take_back",
 ]  # fmt: skip
 
 
 @rule
-def amount_of(w: Tables, d: int, measure: int) -> float:
+def _amount(w: Tables, d: int, measure: int) -> float:
     """Return what won deal `d` counts by a measure."""
     if measure == UNITS:
         return 1.0
@@ -40,6 +41,13 @@ def counts_for(w: Tables, c: int, d: int) -> bool:
     row = c * (s.n_products + s.n_segments)
     p, g = w.deals[d].product, w.accounts[w.deals[d].account].segment
     return w.scopes[row + p].counts != 0 and w.scopes[row + s.n_products + g].counts != 0
+
+
+@rule
+def credit_of_role(w: Tables, c: int, d: int, role: int) -> int:
+    """Return the credit of deal `d` for component `c` of its rep (role 0) or of the owner of the account (role 1)."""
+    share = w.components[c].share if role == 0 else w.components[c].owner_share
+    return credited_cents(_amount(w, d, w.components[c].measure) * share)
 
 
 @rule
@@ -187,31 +195,59 @@ def month_of_failure(w: Tables, d: int) -> int:
 
 
 @rule
-def _before(w: Tables, c: int, payee: int, d: int, since: float) -> tuple[int, int]:
-    """Return the credit, and the number, of the deals of the same period that come before deal `d`: by day, then row.
+def _first_of(w: Tables, r: int, role: int) -> int:
+    """Return the deal that rep `r` won last (role 0) or that was won last of those he owns (role 1); -1: none."""
+    return w.reps[r].first_won if role == 0 else w.reps[r].first_owned
 
-    Deals won before `since` are of earlier periods; of a component by the day, so are those of other days.
+
+@rule
+def _next_of(w: Tables, d: int, role: int) -> int:
+    return w.deals[d].next_won if role == 0 else w.deals[d].next_owned
+
+
+@rule
+def _roles(w: Tables, c: int) -> int:
+    """Return how many people a deal is credited to under component `c`: its rep, and the owner where he has a share."""
+    return 2 if w.components[c].owner_share >= 0.0 else 1
+
+
+@rule
+def _counts_in(w: Tables, c: int, payee: int, r: int, d: int) -> bool:
+    """Tell whether deal `d` of rep `r` counts for a payee of component `c`."""
+    return counts_for(w, c, d) and belongs(w, w.components[c].payee, r, month_of(w, w.deals[d].closed)) == payee
+
+
+@rule
+def _before(w: Tables, c: int, payee: int, d: int, r: int, role: int, since: float) -> tuple[int, int]:
+    """Return credit and number of what a payee is credited before the part of rep `r` in deal `d`, in its period.
+
+    As in a statement the order is by day, deal, rep and role. Deals won before `since` are of earlier periods; of a
+    component by the day, so are those of other days.
     """
-    kind, day = w.components[c].payee, int(w.deals[d].closed)
+    day, daily = int(w.deals[d].closed), w.components[c].daily >= 0
+    own = w.components[c].payee == OWN
     cents, deals = 0, 0
-    for r in range(w.reps.size) if kind != OWN else range(payee, payee + 1):
-        e = w.reps[r].first_won
-        while e >= 0 and w.deals[e].closed >= since:
-            at = int(w.deals[e].closed)
-            sooner = at < day if w.components[c].daily < 0 else False
-            if (sooner or (at == day and e < d)) and counts_for(w, c, e):
-                if belongs(w, kind, r, month_of(w, w.deals[e].closed)) == payee:
-                    cents += credited_cents(amount_of(w, e, w.components[c].measure) * w.components[c].share)
+    for other in range(payee, payee + 1) if own else range(w.reps.size):
+        for k in range(_roles(w, c)):
+            e = _first_of(w, other, k)
+            while e >= 0 and w.deals[e].closed >= since:
+                at = int(w.deals[e].closed)
+                sooner = at < day and not daily
+                if at == day:
+                    sooner = e < d or (e == d and (other < r or (other == r and k < role)))
+                if sooner and _counts_in(w, c, payee, other, e):
+                    cents += credit_of_role(w, c, e, k)
                     deals += 1
-            e = w.deals[e].next_won
+                e = _next_of(w, e, k)
     return cents, deals
 
 
 @rule
-def _take_back_deal(w: Tables, c: int, payee: int, d: int, first: int, m: int, since: float) -> None:
-    """Note what is taken back of the pay for deal `d`: its rise of the pay of the period that is paid with month `m`.
+def _take_back_deal(w: Tables, c: int, payee: int, d: int, r: int, role: int, first: int, m: int) -> None:
+    """Note what is taken back of the pay for the part of rep `r` in deal `d`: its rise of the pay of the period.
 
-    It is taken in the month in which the deal fails, or now where that was before.
+    The period, from month `first`, is paid with month `m`. It is taken in the month in which the deal fails, or now
+    where that was before.
     """
     s = w.settings[0]
     fails = max(month_of_failure(w, d), m)
@@ -219,10 +255,9 @@ def _take_back_deal(w: Tables, c: int, payee: int, d: int, first: int, m: int, s
         return
     kind, share = w.components[c].payee, w.components[c].clawback
     part = part_in_force(w, c, m) if w.components[c].daily < 0 else 1.0
-    cents, deals = _before(w, c, payee, d, since)
-    mine = credited_cents(amount_of(w, d, w.components[c].measure) * w.components[c].share)
+    cents, deals = _before(w, c, payee, d, r, role, 1.0 * first_day(w, first))
     had = _paid(w, c, payee, cents, part) if deals > 0 else 0
-    has = _paid(w, c, payee, cents + mine, part)
+    has = _paid(w, c, payee, cents + credit_of_role(w, c, d, role), part)
     if kind == OWN:
         w.diary[payee * s.n_months + fails].clawback += taken_back(share, has - had)
     elif kind == MANAGED:
@@ -230,12 +265,12 @@ def _take_back_deal(w: Tables, c: int, payee: int, d: int, first: int, m: int, s
     else:
         there = last_with_anybody(w, payee, first, m)
         n, i = 0, 0
-        for r in range(w.reps.size):
-            n += 1 if belongs(w, TEAM, r, there) == payee else 0
-        for r in range(w.reps.size):
-            if belongs(w, TEAM, r, there) == payee:
+        for other in range(w.reps.size):
+            n += 1 if belongs(w, TEAM, other, there) == payee else 0
+        for other in range(w.reps.size):
+            if belongs(w, TEAM, other, there) == payee:
                 line = equal_part(has, n, i) - equal_part(had, n, i)
-                w.diary[r * s.n_months + fails].clawback += taken_back(share, line)
+                w.diary[other * s.n_months + fails].clawback += taken_back(share, line)
                 i += 1
 
 
@@ -246,13 +281,13 @@ def take_back(w: Tables, c: int, payee: int, m: int) -> None:
         return
     if w.components[c].daily < 0 and not period_ends(w, c, m):
         return
-    kind = w.components[c].payee
     first = period_begins(w, c, m)
     since = 1.0 * first_day(w, first)
-    for r in range(w.reps.size) if kind != OWN else range(payee, payee + 1):
-        d = w.reps[r].first_won
-        while d >= 0 and w.deals[d].closed >= since:
-            if w.deals[d].paid >= NEVER and counts_for(w, c, d):
-                if belongs(w, kind, r, month_of(w, w.deals[d].closed)) == payee:
-                    _take_back_deal(w, c, payee, d, first, m, since)
-            d = w.deals[d].next_won
+    own = w.components[c].payee == OWN
+    for r in range(payee, payee + 1) if own else range(w.reps.size):
+        for role in range(_roles(w, c)):
+            d = _first_of(w, r, role)
+            while d >= 0 and w.deals[d].closed >= since:
+                if w.deals[d].paid >= NEVER and _counts_in(w, c, payee, r, d):
+                    _take_back_deal(w, c, payee, d, r, role, first, m)
+                d = _next_of(w, d, role)

@@ -159,7 +159,7 @@ reps_t = _record(
     open=_I, present=_I, leaving=_I, person=_U, since=_F, gone=_F, booked=_F, pace_start=_F, pace_rate=_F, talent=_F,
     hazard=_F, threshold=_F, attainment=_F, coached=_F, grade=_I, training=_F, demand=_F, manager=_I,
     protected_until=_F, protected_pay=_F, effort=_F, type=_I, scale=_F, owed=_I, debt=_I,
-    first_won=_I,
+    first_won=_I, first_owned=_I,
 )  # fmt: skip
 groups_t = _record(
     first_deal=_I, waiting=_I, first_rep=_I, members=_I, cohesion=_F, left=_I, left_before=_I, left_long_ago=_I
@@ -174,7 +174,7 @@ deals_t = _record(
     key=_U, cover=_I, account=_I, product=_I, rep=_I, stage=_I, state=_I, outcome=_I, source=_I, parent=_I, next=_I,
     step=_I, value=_F, created=_F, since=_F, first_touch=_F, closed=_F, hours=_F,
     older=_I, heir=_I, commission=_F, paid=_F, recorded=_F, discount=_F, shifted=_F,
-    next_won=_I, fresh=_I,
+    next_won=_I, owner=_I, next_owned=_I, fresh=_I,
 )  # fmt: skip
 steps_t = _record(deal=_I, stage=_I, rep=_I, outcome=_I, entered=_F, started=_F, finished=_F, left=_F, hours=_F)
 calls_t = _record(relation=_I, account=_I, rep=_I, at=_F, hours=_F)
@@ -200,14 +200,14 @@ whole_t = _record(row=_I)
 hours_t = _record(total=_F)
 components_t = _record(
     measure=_I, months=_I, attained=_I, payee=_I, first=_I, end=_I, cut=_I, goals=_I, daily=_I, first_prize=_I,
-    prizes=_I, share=_F, clawback=_F,
+    prizes=_I, share=_F, owner_share=_F, clawback=_F,
 )  # fmt: skip
 scopes_t = _record(counts=_I)
 quotas_t = _record(curve=_I, first=_F, quota=_F)
 credits_t = _record(cents=_I, deals=_I)
 curves_t = _record(first=_I)
 pieces_t = _record(start=_F, level=_F, slope=_F, closed=_I)
-spiffs_t = _record(product=_I, first=_F, last=_F, cents=_I, clawback=_F)
+spiffs_t = _record(product=_I, first=_F, last=_F, cents=_I, owner_cents=_I, clawback=_F)
 prizes_t = _record(cents=_I)
 types_t = _record(low=_F, h=_F, scale=_F, discount=_F, flow=_F)
 factors_t = _record(factor=_F)
@@ -231,8 +231,8 @@ class Tables(NamedTuple):
     what counts, `quotas` (component x rep) and `credits` (component x rep x month, cents) are read against payout
     `curves` and their `pieces` (one row more than curves), or the quotas of teams and managers in `goals`; `daily`
     (component by the day x rep x day) is credit by the day, `prizes` are those of contests, `led` (manager x month) is
-    what managers are paid; `efforts`, `values` and `slopes` are policies (type x factor x step x grid point), flat and the same in all
-    runs of a plan.
+    what managers are paid; `efforts`, `values` and `slopes` are policies (type x factor x step x grid point), flat and
+    the same in all runs of a plan.
     """
 
     settings: NDArray[np.void]
