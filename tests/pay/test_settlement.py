@@ -277,8 +277,7 @@ def test_quotas_from_last_year_and_from_below() -> None:
     low, true = (run.world["quotas"]["first"].reshape(-1, n)[0] for run in (shy, honest))
     assert np.allclose(low, 0.7 * true, atol=0.011)
     # what reps expect of a year, the mean of three, is what a year brings: within four standard errors
-    plan = honest.plan
-    years = [simulate(STILL, plan, 12, replication=k).revenue for k in range(6)]
+    years = [simulate(STILL, honest.plan, 12, replication=k).revenue for k in range(6)]
     assert abs(4 * true.sum() - np.mean(years)) < 4 * np.std(years, ddof=1) * np.sqrt(1 / 3 + 1 / 6)
     goals = honest.world["goals"]["first"]
     groups, managers = len(honest.world["groups"]), len(honest.world["managers"])
