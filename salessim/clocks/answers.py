@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salessim.clocks.pilot import Pilot, pilot_of
-from salessim.model.pay import MEASURES
+from salessim.clocks.seen import Seen
+from salessim.errors import explain
+from salessim.model.pay import MEASURES, PayError
 from salessim.pay.curve import compile_component, payouts
 from salessim.pay.forward import mean_efforts
 from salessim.pay.programme import Programme, programme, rep_types
+from salessim.pay.tables import plans_in_force
 from salessim.world.tables import DTYPES, MARGIN, UNITS
 
 if TYPE_CHECKING:
@@ -41,6 +44,9 @@ _A_GOOD_PERIOD = 1.25
 def answers(market: Market, plan: Plan, unpaid: World, world: World) -> Programme | None:
     """Work out how reps answer to the pay plan of `plan`, and write it into its fresh `world`.
 
+    They answer to what they are paid themselves, to their part of what their team is paid, and to contests. Pay that
+    bends by the day, and what may be taken back, move nobody.
+
     Parameters
     ----------
     market, plan : Market, Plan
@@ -60,45 +66,49 @@ def answers(market: Market, plan: Plan, unpaid: World, world: World) -> Programm
     assert pay is not None
     if not (effort or timing):
         return None
-    pays = [bool(part.tiers or part.bonuses) for part in pay.components]
+    if len(plans_in_force(plan, len(world["months"]))) > 1:
+        raise PayError(
+            explain("reps answer to one pay plan only: what they do before and after a change of pay is not solved",
+                    where="plan.changes, pay", allowed="with the dials of motivation off: effort_pace and "
+                    "effort_quality (or effort_share), discount_authority and push_days at 0",
+                    remedy="Turn these dials off, or compare two plans that differ in pay from the start")
+        )  # fmt: skip
     pilot = pilot_of(market, without_pay(plan), unpaid, effort)
-    counts = _counts(world, pilot)
-    counted = [c for c in range(len(pays)) if pays[c] and counts[c] > 0.0]
-    if not counted or not pilot.sales.any():
+    seen = Seen(world, pay, pilot)
+    if not seen.moving or not pilot.sales.any():
         if effort and (how.reference_rate or setting.management.commission):
             world["reps"]["effort"] = how.least_effort  # pay asks for no effort, and that of today is for pay
             for table in (world["settings"], world["phases"]):
                 table["answers"] = True
         return None
-    kept = pay.but(components=tuple(pay.components[i] for i in counted))
-    shares = {pay.components[i].title: float(counts[i]) for i in counted}
-    leading = next((i for i in counted if not pay.components[i].linear), counted[0])
-    n_seats = len(world["reps"])
-    quota = world["quotas"]["first"].reshape(-1, n_seats)[leading]
-    nested = len({pay.components[c].period for c in counted if not pay.components[c].linear}) > 1
-    group = _types_of(pilot.sales, quota, _TYPES_NESTED if nested else _TYPES)
+    quota = seen.quotas[seen.leading]
+    group = _types_of(pilot.sales, quota, _TYPES_NESTED if seen.nested else _TYPES)
     n_types = int(group.max()) + 1
-    mean, quotas, noise = (
+    mean, of_leading, noise = (
         np.array([values[group == i].mean() for i in range(n_types)]) for values in (pilot.sales, quota, pilot.noise)
     )
     rate = how.reference_rate or setting.management.commission or _mean_rate(pay, float(mean.mean()))
-    types = rep_types(mean, rate, how.but(effort_share=pilot.elasticity), pay.target_variable)
-    types = types._replace(noise=noise)
-    all_quotas = world["quotas"]["first"].reshape(-1, n_seats)
-    of_types = {
-        pay.components[c].title: np.array([all_quotas[c][group == i].mean() for i in range(n_types)])
-        for c in counted if pay.components[c].basis == "attainment"
+    types = rep_types(mean, rate, how.but(effort_share=pilot.elasticity), pay.target_variable)._replace(noise=noise)
+    given = {
+        pay.components[c].title: np.array([seen.quotas[c][group == i].mean() for i in range(n_types)])
+        for c in seen.own if pay.components[c].basis == "attainment"
     }  # fmt: skip
-    solved = programme(kept, types, quotas=of_types, shares=shares, foresight=how.foresight == "programme")
-    if effort and pilot.elasticity > 0.0 and how.foresight == "programme":
-        busier = (types.base + types.effect * mean_efforts(solved)) / (types.base + types.effect)
+    foresight = how.foresight == "programme"
+    busier = np.ones(n_types)
+    rounds = 2 if effort and pilot.elasticity > 0.0 and foresight else 1
+    for _ in range(rounds):  # the second time with the luck and the rivals that go with what people do
         types = types._replace(noise=noise * np.sqrt(busier))
-        solved = programme(kept, types, quotas=of_types, shares=shares)
-    _write(world, solved, leading, float(counts[leading]))
-    _write_rates(world, pay, counted, counts, pilot)
+        beside = seen.shared_curves(busier[group], types.risk)
+        solved = programme(
+            seen.kept, types, quotas=given, shares=seen.shares, beside=beside, foresight=foresight
+        )  # fmt: skip
+        if rounds > 1:
+            busier = (types.base + types.effect * mean_efforts(solved)) / (types.base + types.effect)
+    _write(world, solved, seen.leading, float(seen.counts[seen.leading]))
+    _write_rates(world, pay, seen, pilot)
     world["reps"]["type"] = group
     if quota.all():
-        world["reps"]["scale"] = quotas[group] / quota
+        world["reps"]["scale"] = of_leading[group] / quota
     for table in (world["settings"], world["phases"]):
         table["answers"] = effort and pilot.elasticity > 0.0
         table["times"] = timing
@@ -113,15 +123,6 @@ def without_pay(plan: Plan) -> Plan:
 def _without_pay(change: Change) -> Change:
     rest = {name: value for name, value in change.to.items() if name != "pay"}
     return change.but(to=rest or {"prospecting": 0.0}) if "pay" in change.to else change
-
-
-def _counts(world: World, pilot: Pilot) -> Floats:
-    """Return what each component credits, per money of sales."""
-    n_p, n_g = pilot.amounts.shape[1:]
-    scopes = world["scopes"]["counts"].reshape(len(world["components"]), -1)
-    amounts = pilot.amounts[world["components"]["measure"]]
-    seen = np.einsum("cpg,cp,cg->c", amounts, scopes[:, :n_p], scopes[:, n_p : n_p + n_g])
-    return np.asarray(seen * world["settings"]["credit_share"][0], dtype=np.float64)
 
 
 def _types_of(sales: Floats, quota: Floats, most: int) -> NDArray[np.int64]:
@@ -166,18 +167,18 @@ def _write(world: World, solved: Programme, leading: int, share: float) -> None:
         table["leading"], table["leading_share"] = leading, share
 
 
-def _write_rates(world: World, pay: Pay, counted: list[int], counts: Floats, pilot: Pilot) -> None:
+def _write_rates(world: World, pay: Pay, seen: Seen, pilot: Pilot) -> None:
     """Write what each product pays per money of sales, at the margin of somebody who sells a little more than usual."""
     products = world["products"]
-    n_p, n_seats = len(products), len(world["reps"])
+    n_p = len(products)
     scopes = world["scopes"]["counts"].reshape(len(world["components"]), -1)[:, :n_p]
-    quotas = world["quotas"]["first"].reshape(-1, n_seats)
     per_sale = np.ones((len(MEASURES), n_p))
     per_sale[MARGIN], per_sale[UNITS] = products["margin"], 1.0 / products["price"]
     rate = np.zeros(n_p)
-    for c in counted:
-        credit = float(pilot.sales.mean()) * int(world["components"]["months"][c]) * float(counts[c])
-        curve = compile_component(pay.components[c], float(quotas[c].mean()) or None)
+    for c in seen.own:
+        months = max(int(world["components"]["months"][c]), 1)
+        credit = float(pilot.sales.mean()) * months * float(seen.counts[c])
+        curve = compile_component(pay.components[c], float(seen.quotas[c].mean()) or None)
         usual, more = payouts(curve, 0, [credit, _A_GOOD_PERIOD * credit])
         marginal = float(more - usual) / ((_A_GOOD_PERIOD - 1.0) * credit)
         rate += marginal * per_sale[world["components"]["measure"][c]] * scopes[c]

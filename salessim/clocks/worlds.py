@@ -30,10 +30,15 @@ def make_world(
     if plan.phases[0][0].pay is None:
         return build_world(market, plan, months, alignment=alignment, **options)
     from salessim.clocks.answers import answers, without_pay
+    from salessim.clocks.last_year import year_before
+    from salessim.pay.allocation import HISTORY_RULES
     from salessim.pay.tables import pay_tables
 
-    unpaid = build_world(market, without_pay(plan), months, alignment=alignment, **options)
-    incentives = pay_tables(market, plan, unpaid)
+    silent = without_pay(plan)
+    unpaid = build_world(market, silent, months, alignment=alignment, **options)
+    rules = {setting.pay.quotas.quota_rule for setting, _ in plan.phases if setting.pay is not None}
+    history = year_before(market, silent, unpaid.alignment) if rules & set(HISTORY_RULES) else None
+    incentives = pay_tables(market, plan, unpaid, history)
     world = build_world(market, plan, months, alignment=unpaid.alignment, incentives=incentives, **options)
     answers(market, plan, unpaid, world)
     return world

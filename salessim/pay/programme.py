@@ -125,6 +125,7 @@ def programme(
     shares: Mapping[str, float] | None = None,
     season: ArrayLike | None = None,
     spacing: float = 0.5,
+    beside: Mapping[int, Sequence[Curves]] | None = None,
     foresight: bool = True,
 ) -> Programme:
     """Solve what each rep type does under the plan he really has, month by month.
@@ -146,6 +147,9 @@ def programme(
         Factor on the sales that come without effort, for each month of a cycle.
     spacing : float
         Spacing of the grid in standard deviations of a month's noise.
+    beside : mapping, optional
+        What else a period of so many steps pays for a rep's sales of it: a curve of one row for each type. What teams
+        and contests pay comes in here, over the luck of others.
     foresight : bool
         False: state the problem and solve nothing, for somebody who looks ahead one step only
         (`salessim.pay.myopic`); policies are then 0.
@@ -173,12 +177,14 @@ def programme(
                     remedy="Leave it out here; salessim.pay.theory.team_effort says what sharing does to effort")
         )  # fmt: skip
     bends = sorted({part.period for part in own if not part.linear}, key=lambda period: STEPS[period])
-    lengths = sorted({STEPS[period] for period in bends})
+    more = dict(beside or {})
+    lengths = sorted({STEPS[period] for period in bends} | set(more))
     ratchet = pay.quotas.ratchet_up > 0 or pay.quotas.ratchet_down > 0
     if len(lengths) > 2 or (len(lengths) == 2 and ratchet):
         raise PayError(
             explain("components bend over too many periods for the programme", where="pay.components",
-                    value=", ".join(bends), allowed="tiers, bonuses, thresholds and caps over two periods, or over one "
+                    value=", ".join([*bends, *(f"{months} months together" for months in more)]),
+                    allowed="tiers, bonuses, thresholds, caps, team pay and contests over two periods, or over one "
                     "where quotas ratchet; linear components over any", remedy="Put some of them on one period")
         )  # fmt: skip
     steps = lengths[0] if lengths else 1
@@ -197,20 +203,31 @@ def programme(
     if len(lengths) == 2:
         short = [part for part in bent if STEPS[part.period] == lengths[0]]
         long = [part for part in bent if STEPS[part.period] == lengths[1]]
-        pairs = [[_sum_of(parts, quotas, weight, i) for parts in (short, long)] for i in range(len(flow))]
+        pairs = [
+            [
+                _sum_of(parts, quotas, weight, i, more.get(length))
+                for parts, length in zip((short, long), lengths, strict=True)
+            ]
+            for i in range(len(flow))
+        ]
         return solve_two_periods(
             types._replace(flow=flow), [a for a, _ in pairs], [b for _, b in pairs], lengths[0], lengths[1],
             season=season, spacing=spacing, foresight=foresight,
         )  # fmt: skip
     factors = np.array(_RATCHETED if ratchet and any(p.basis == "attainment" for p in bent) else (1.0,))
     tables, reference = [], np.ones(len(flow))
+    others = more.get(steps)
     made: dict[tuple[object, ...], Curves] = {}
     for i in range(len(flow)):
         for factor in factors:
-            known = tuple((part.title, _scaled(_quota(part, quotas, i), factor)) for part in bent)
+            known: tuple[object, ...] = tuple((part.title, _scaled(_quota(part, quotas, i), factor)) for part in bent)
+            known = (*known, i) if others is not None else known
             if known not in made:
-                curves = [compile_component(part, quota) for part, (_, quota) in zip(bent, known, strict=True)]
-                made[known] = add_curves(curves, [weight.get(part.title, 1.0) for part in bent])
+                curves = [compile_component(part, _scaled(_quota(part, quotas, i), factor)) for part in bent]
+                weights = [weight.get(part.title, 1.0) for part in bent]
+                if others is not None:
+                    curves, weights = [*curves, others[i]], [*weights, 1.0]
+                made[known] = add_curves(curves, weights)
             tables.append(made[known])
         attained = [(_quota(part, quotas, i), part.title) for part in bent if part.basis == "attainment"]
         if attained and attained[0][0]:
@@ -338,11 +355,18 @@ def solve_two_periods(
 
 
 def _sum_of(
-    parts: Sequence[Component], quotas: Mapping[str, ArrayLike] | None, weight: Mapping[str, float], i: int
+    parts: Sequence[Component],
+    quotas: Mapping[str, ArrayLike] | None,
+    weight: Mapping[str, float],
+    i: int,
+    others: Sequence[Curves] | None,
 ) -> Curves:
-    """Return the sum of the curves of some components for type `i`."""
+    """Return the sum of the curves of some components, and of what others bring, for type `i`."""
     curves = [compile_component(part, _quota(part, quotas, i)) for part in parts]
-    return add_curves(curves, [weight.get(part.title, 1.0) for part in parts])
+    weights = [weight.get(part.title, 1.0) for part in parts]
+    if others is not None:
+        curves, weights = [*curves, others[i]], [*weights, 1.0]
+    return add_curves(curves, weights)
 
 
 def _quota(part: Component, quotas: Mapping[str, ArrayLike] | None, i: int) -> float | None:

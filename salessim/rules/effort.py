@@ -10,7 +10,7 @@ from salessim.pay.curve import Curves
 from salessim.pay.myopic import expected_payout, myopic_effort
 from salessim.pay.policy import Policies, effort_at
 from salessim.pay.solve import Types, power_of
-from salessim.rules.incentives import credited
+from salessim.rules.settlement import credited
 from salessim.world.compiled import rule
 from salessim.world.numbers import exp, sqrt
 from salessim.world.tables import Tables

@@ -134,11 +134,11 @@ def build_world(
     for name in PAY_TABLES:
         tables[name] = np.zeros(0, DTYPES[name])
     if incentives is not None:
-        for one in settings:
+        for k, one in enumerate(settings):
             for column in incentives["settings"].dtype.names or ():
-                one[column] = incentives["settings"][column]
+                one[column] = incentives["settings"][column][k]
         tables.update({name: table.copy() for name, table in incentives.items() if name in PAY_TABLES})
-        tables["months"]["salary"] = incentives["salary"][np.arange(months) % 12]
+        tables["months"]["salary"] = incentives["salary"]
     tables["phases"] = np.concatenate([np.zeros(0, DTYPES["phases"]), *settings[1:]])
     names = Names(
         who.accounts, who.products, who.segments, tuple(market.stages["stage"]), seats, posts.groups, regions
