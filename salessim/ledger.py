@@ -179,7 +179,8 @@ def ledger_of(run: Run) -> Ledger:
     Revenue counts in the month in which a deal is won, cash in the month in which it is paid (payments after the end
     of the run do not count). Commission follows the deal or,
     under a pay plan, payday; salaries and tools the days on which a seat was filled;
-    travel the kilometres; hiring the first day; managers and overhead belong to no team, product or customer.
+    travel the kilometres; hiring the first day; managers (their variable pay included) and overhead belong to no team,
+    product or customer.
 
     Examples
     --------
@@ -228,6 +229,7 @@ def ledger_of(run: Run) -> Ledger:
     months = world["months"]
     for name in ("management", "overhead"):
         book.enter(name, -months[name], np.arange(n_months))
+    book.enter("management", -world["led"]["variable"], np.arange(len(world["led"])) % n_months)
 
     cost = run.market.money.relocation_cost
     who = world.alignment

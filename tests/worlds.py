@@ -22,7 +22,7 @@ from salessim.model.change import KEEP_RULES, TRIGGER_MEASURES, WAVES, Change, T
 from salessim.model.management import TRAINED, VACANCY_RULES
 from salessim.model.market import Accounts, Affinity, Calendar, Market, Products, Stages
 from salessim.model.mechanisms import Coordination, Demand, Knowledge, Money, Relationship, Travel
-from salessim.model.pay import Bonus, Component, Pay, Quotas, Spiff, Tier
+from salessim.model.pay import Bonus, Component, Contest, Pay, Quotas, Spiff, Tier
 from salessim.model.plan import COVERAGE_RULES, ROUTINGS, Plan, Team
 from salessim.model.presets import make_market
 from salessim.model.register import off_values, register
@@ -548,6 +548,17 @@ LIVELY_PAY = Pay(
                   bonuses=[Bonus(at=1.0, pays=5_000.0)], cap=70_000.0),
         Component(title="cash", measure="cash_collected", period="month", tiers=[Tier(rate=0.01)]),
         Component(title="new", measure="new_customers", period="year", tiers=[Tier(rate=100.0)]),
+        Component(title="pool", counts="team", measure="margin", period="quarter", tiers=[Tier(rate=0.01)],
+                  bonuses=[Bonus(at=200_000.0, pays=1_000.01)]),
+        Component(title="day", period="day", tiers=[Tier(above=20_000.0, rate=0.01)]),
+    ],
+    manager_components=[
+        Component(title="leading", basis="attainment", period="quarter", quota=900_000.0, target_pay=9_000.0,
+                  tiers=[Tier(rate=1.0), Tier(above=1.0, rate=1.5)]),
+    ],
+    contests=[
+        Contest(title="race", period="month", prizes=(1_000.0, 500.0)),
+        Contest(title="cup", measure="units", between="teams", prizes=(3_000.01,)),
     ],
     spiffs=[Spiff(product="", first=dt.date(2026, 1, 10), last=dt.date(2026, 6, 10), amount=50.0)],
     draw=1_000.0, target_variable=90_000.0, guarantee_months=2, guarantee_share=0.5,

@@ -1,43 +1,48 @@
-"""What reps expect when they answer to pay: a pilot of the market, and the policies that follow from it.
+"""A pilot of the market: what reps know of it when they answer to pay.
 
-Reps know their market as it is. A short pilot runs it under the plan at the effort of today and at a little more, each
-run with the same luck: sales of each seat at today's effort, their growth with effort (the elasticity at today's
-effort, one for all), and the luck of a month (from the number of deals and the spread of their values, as of a compound
-Poisson sum). Seats of like prospects share a type, and each type solves its programme against the pay plan.
+Reps know their market as it is. A pilot of up to two years runs it at the effort of today and, with the same luck, at
+a little more; its first quarter is left out, in which pipelines fill. It shows sales of each seat at today's effort,
+their growth with effort (the elasticity at today's effort, one for all), and the luck of a month (from the number of
+deals and the spread of their values, as of a compound Poisson sum). What a seat sold in the pilot is luck in part, so
+it is drawn toward the mean of all by the share of luck.
+
+No pay plan is part of it, so that many pay plans are answered from one pilot: the last few are kept.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from salessim.clocks.compiled_clock import run_compiled
-from salessim.pay.programme import Programme, programme, rep_types
+from salessim.model.fingerprint import fingerprint
 from salessim.world.random import seed_key
-from salessim.world.tables import DTYPES, WON
+from salessim.world.tables import CASH, MARGIN, NEVER, NEW_CUSTOMERS, UNITS, WON
 
 if TYPE_CHECKING:
     from salessim.model.market import Market
-    from salessim.model.pay import Pay
     from salessim.model.plan import Plan
     from salessim.world.world import World
 
-__all__ = ["Pilot", "answers", "run_pilot"]
+__all__ = ["Pilot", "pilot_of", "run_pilot"]
 
 Floats = NDArray[np.float64]
 
 _SEED = 20_260_101
-_RUNS = 3
-_MONTHS = 12
+_RUNS = 5
+_RUNS_WITH_MORE = 2
+"""Runs of the pilot, and how many of them are made at more effort as well."""
+_MONTHS = 24
+_FILLING = 0.25
+"""Share of the pilot in which pipelines fill, and which does not count."""
 _MORE = 1.25
-"""Effort of the second half of the pilot."""
-_TYPES = 6
-"""Types of seats, at most: a type takes some milliseconds where quotas ratchet."""
-_TYPES_NESTED = 3
-"""The same where pay bends over two periods: such a type takes some 15 milliseconds."""
-_LEAST_RATE = 1e-9
+_KEPT = 16
 
 
 class Pilot(NamedTuple):
@@ -46,23 +51,49 @@ class Pilot(NamedTuple):
     Attributes
     ----------
     sales : (seats,) float
-        Mean sales a month at the effort of today; of a seat that sold nothing, half of the least that another sold.
+        Mean sales a month at the effort of today; where nothing was sold at all, 0.
     noise : (seats,) float
         Standard deviation of the sales of a month.
     elasticity : float
         Of all sales to effort, at the effort of today: 0 to 1.
-    counts : (components,) float
-        What each component credits, per money of sales.
+    amounts : (measures, products, segments) float
+        What deals count by each measure of a pay plan, per money of all sales.
     """
 
     sales: Floats
     noise: Floats
     elasticity: float
-    counts: Floats
+    amounts: Floats
+
+    @property
+    def products(self) -> Floats:
+        """Share of each product in sales."""
+        return np.asarray(self.amounts[0].sum(axis=1), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A world that a pilot can run, known by what it was made from."""
+
+    key: str
+    more: bool
+    world: World = field(compare=False)
+
+
+def pilot_of(market: Market, silent: Plan, world: World, more: bool) -> Pilot:
+    """Return the pilot of a market under a plan without pay; `world` is theirs, fresh."""
+    settings = world["settings"]
+    key = fingerprint(market, silent, len(world["months"]), float(settings["grid"][0]))
+    return _piloted(_Case(key, more, world))
+
+
+@lru_cache(maxsize=_KEPT)
+def _piloted(case: _Case) -> Pilot:
+    return run_pilot(case.world, case.more)
 
 
 def run_pilot(world: World, more: bool = True) -> Pilot:
-    """Run a pilot of the world of a plan, in which nobody answers to pay yet.
+    """Run a pilot of the world of a plan without pay.
 
     Parameters
     ----------
@@ -72,115 +103,54 @@ def run_pilot(world: World, more: bool = True) -> Pilot:
         Whether to run it at more effort, too; else the elasticity is 0.
     """
     months = min(_MONTHS, len(world["months"]))
-    end = float(world["months"]["ends"][months - 1])
-    n_seats, n_parts = len(world["reps"]), len(world["components"])
-    sales, deals, squares, values = np.zeros((2, n_seats)), np.zeros(n_seats), 0.0, 0.0
-    credited = np.zeros(n_parts)
-    for run in range(_RUNS):
-        for level, effort in enumerate((1.0, _MORE) if more else (1.0,)):
-            twin = world.copy(seed_key(_SEED, run))
-            twin["settings"]["until"] = end
-            twin["reps"]["effort"] = effort
-            run_compiled(twin)
-            table = twin.used("deals")
-            won = table[table["state"] == WON]
-            sales[level] += np.bincount(won["rep"], weights=won["value"], minlength=n_seats)
-            if level == 0:
-                deals += np.bincount(won["rep"], minlength=n_seats)
-                squares, values = squares + float((won["value"] ** 2).sum()), values + float(won["value"].sum())
-                cents = twin["credits"]["cents"].reshape(n_parts, n_seats, -1)[:, :, :months]
-                credited += cents.sum(axis=(1, 2)) / 100.0
-    total = float(sales[0].sum())
-    if total <= 0.0:
-        return Pilot(np.zeros(n_seats), np.zeros(n_seats), 0.0, np.zeros(n_parts))
-    least = 0.5 * float(sales[0][sales[0] > 0].min())
-    mean = np.maximum(sales[0], least) / (_RUNS * months)
-    square = squares / deals.sum()
-    rate = np.maximum(deals / (_RUNS * months), mean / (values / deals.sum()))
-    growth = (float(sales[1].sum()) / total - 1.0) / (_MORE - 1.0) if more else 0.0
-    return Pilot(mean, np.sqrt(rate * square), float(np.clip(growth, 0.0, 1.0)), credited / total)
+    ends = world["months"]["ends"]
+    first = int(_FILLING * months)
+    begin = float(ends[first - 1]) if first else 0.0
 
+    def run(case: tuple[int, float]) -> NDArray[np.void]:
+        twin = world.copy(seed_key(_SEED, case[0]))
+        twin["settings"]["until"] = float(ends[months - 1])
+        twin["reps"]["effort"] = case[1]
+        run_compiled(twin)
+        table = twin.used("deals")
+        return np.asarray(table[(table["state"] == WON) & (table["closed"] >= begin)])
 
-def answers(market: Market, plan: Plan, world: World) -> Programme | None:
-    """Work out how reps answer to the pay plan of `plan`, and write it into its fresh `world`.
-
-    Returns
-    -------
-    Programme or None
-        What was solved; None where nobody answers: all behaviour dials are off, or the pilot sold nothing.
-    """
-    how = market.motivation
-    effort = how.effort_share > 0.0 and (how.effort_pace > 0.0 or how.effort_quality > 0.0)
-    timing = how.discount_authority > 0.0 or how.push_days > 0.0
-    setting = plan.phases[0][0]
-    pay = setting.pay
-    assert pay is not None
-    if not (effort or timing) or not pay.components:
-        return None
-    pilot = run_pilot(world, effort)
-    pays = [bool(part.tiers or part.bonuses) for part in pay.components]
-    counted = [c for c in range(len(pays)) if pays[c] and pilot.counts[c] > 0.0]
-    if not counted or not pilot.sales.any():
-        return None
-    kept = pay.but(components=tuple(pay.components[i] for i in counted))
-    shares = {pay.components[i].title: float(pilot.counts[i]) for i in counted}
-    leading = next((i for i in counted if not pay.components[i].linear), counted[0])
+    cases = [(k, 1.0) for k in range(_RUNS)] + [(k, _MORE) for k in range(_RUNS_WITH_MORE if more else 0)]
+    with ThreadPoolExecutor(min(len(cases), os.cpu_count() or 1)) as pool:
+        found = list(pool.map(run, cases))
+    won = np.concatenate(found[:_RUNS])
+    total = float(won["value"].sum())
+    counted = _RUNS * (months - first)
     n_seats = len(world["reps"])
-    quota = world["quotas"]["first"].reshape(-1, n_seats)[leading]
-    nested = len({pay.components[c].period for c in counted if not pay.components[c].linear}) > 1
-    group = _types_of(pilot.sales, quota, _TYPES_NESTED if nested else _TYPES)
-    n_types = int(group.max()) + 1
-    mean, quotas, noise = (
-        np.array([values[group == i].mean() for i in range(n_types)]) for values in (pilot.sales, quota, pilot.noise)
-    )
-    rate = how.reference_rate or setting.management.commission or _mean_rate(pay, float(mean.mean()))
-    types = rep_types(mean, rate, how.but(effort_share=pilot.elasticity), pay.target_variable)
-    types = types._replace(noise=noise)
-    all_quotas = world["quotas"]["first"].reshape(-1, n_seats)
-    of_types = {
-        pay.components[c].title: np.array([all_quotas[c][group == i].mean() for i in range(n_types)])
-        for c in counted if pay.components[c].basis == "attainment"
-    }  # fmt: skip
-    solved = programme(kept, types, quotas=of_types, shares=shares)
-    _write(world, solved, leading, float(pilot.counts[leading]))
-    world["reps"]["type"] = group
-    if quota.all():
-        world["reps"]["scale"] = quotas[group] / quota
-    for table in (world["settings"], world["phases"]):
-        table["answers"] = effort and pilot.elasticity > 0.0
-        table["times"] = timing
-    return solved
+    if total <= 0.0:
+        zero = np.zeros(n_seats)
+        return Pilot(zero, zero, 0.0, np.zeros((7, len(world["products"]), int(world["settings"]["n_segments"][0]))))
+    in_run = np.array([np.bincount(f["rep"], weights=f["value"], minlength=n_seats) for f in found[:_RUNS]])
+    seen = in_run.sum(axis=0) / counted
+    luck = float(in_run.var(axis=0, ddof=1).mean()) * _RUNS / counted**2
+    spread = float(seen.var(ddof=1)) if n_seats > 1 else 0.0
+    mean = seen.mean() + max(1.0 - luck / spread, 0.0) * (seen - seen.mean()) if spread > 0.0 else seen
+    square = float((won["value"] ** 2).sum()) / total
+    growth = 0.0
+    if more:
+        paired = float(sum(f["value"].sum() for f in found[:_RUNS_WITH_MORE]))
+        growth = (float(sum(f["value"].sum() for f in found[_RUNS:])) / max(paired, 1e-300) - 1.0) / (_MORE - 1.0)
+    return Pilot(mean, np.sqrt(mean * square), float(np.clip(growth, 0.0, 1.0)), _amounts(world, won) / total)
 
 
-def _types_of(sales: Floats, quota: Floats, most: int) -> NDArray[np.int64]:
-    """Return the type of each seat: neighbours in prospects (sales over quota, or sales) are of one type."""
-    prospects = sales / quota if quota.all() else sales
-    order = np.argsort(prospects, kind="stable")
-    group = np.zeros(len(sales), dtype=np.int64)
-    group[order] = np.arange(len(sales)) * min(most, len(sales)) // len(sales)
-    return group
-
-
-def _mean_rate(pay: Pay, sales: float) -> float:
-    """Return variable pay per money of sales at the plan's target, where nothing else says what pay is today."""
-    return max(pay.target_variable / (12.0 * sales), _LEAST_RATE)
-
-
-def _write(world: World, solved: Programme, leading: int, share: float) -> None:
-    tables = solved.policies
-    n_types, n_factors, steps, points = tables.effort.shape
-    types = np.zeros(n_types, DTYPES["types"])
-    for column in ("low", "h", "scale", "discount", "flow"):
-        types[column] = getattr(tables, column)
-    factors = np.zeros(n_factors, DTYPES["factors"])
-    factors["factor"] = tables.factors
-    flat: dict[str, NDArray[Any]] = {
-        "types": types, "factors": factors, "efforts": np.ascontiguousarray(tables.effort).ravel(),
-        "values": np.ascontiguousarray(tables.value).ravel(), "slopes": np.ascontiguousarray(tables.slope).ravel(),
-    }  # fmt: skip
-    world.put(flat)
-    for table in (world["settings"], world["phases"]):
-        table["policy_types"], table["policy_factors"] = n_types, n_factors
-        table["policy_steps"], table["policy_points"], table["policy_short"] = steps, points, tables.short
-        table["ratcheting"] = n_factors > 1 and tables.short == steps
-        table["leading"], table["leading_share"] = leading, share
+def _amounts(world: World, won: NDArray[np.void]) -> Floats:
+    n_p, n_g = len(world["products"]), int(world["settings"]["n_segments"][0])
+    segment = world["accounts"]["segment"][won["account"]]
+    cell = won["product"] * n_g + segment
+    values = won["value"]
+    # the first deal ever of an account that was no customer yet
+    order = np.lexsort((won["closed"], won["account"]))
+    fresh = np.zeros(len(won), dtype=bool)
+    fresh[order[np.flatnonzero(np.diff(won["account"][order], prepend=-1))]] = True
+    fresh &= world["accounts"]["customer"][won["account"]] == 0
+    by_measure = np.tile(values, (7, 1))
+    by_measure[MARGIN] = values * world["products"]["margin"][won["product"]]
+    by_measure[UNITS] = 1.0
+    by_measure[NEW_CUSTOMERS] = fresh
+    by_measure[CASH] = values * (won["paid"] < NEVER)
+    return np.array([np.bincount(cell, weights=row, minlength=n_p * n_g).reshape(n_p, n_g) for row in by_measure])

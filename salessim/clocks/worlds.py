@@ -20,7 +20,7 @@ def make_world(
 ) -> World:
     """Build the tables of a run, as `salessim.world.build.build_world` does; options are those.
 
-    Under a pay plan reps answer to it as `salessim.clocks.pilot.answers` works out, the same in every replication.
+    Under a pay plan reps answer to it as `salessim.clocks.answers.answers` works out, the same in every replication.
 
     Raises
     ------
@@ -29,17 +29,16 @@ def make_world(
     """
     if plan.phases[0][0].pay is None:
         return build_world(market, plan, months, alignment=alignment, **options)
-    from salessim.clocks.pilot import answers
+    from salessim.clocks.answers import answers, without_pay
+    from salessim.clocks.last_year import year_before
+    from salessim.pay.allocation import HISTORY_RULES
     from salessim.pay.tables import pay_tables
 
-    silent = plan.but(pay=None, changes=tuple(_without_pay(change) for change in plan.changes))
+    silent = without_pay(plan)
     unpaid = build_world(market, silent, months, alignment=alignment, **options)
-    incentives = pay_tables(market, plan, unpaid)
+    rules = {setting.pay.quotas.quota_rule for setting, _ in plan.phases if setting.pay is not None}
+    history = year_before(market, silent, unpaid.alignment) if rules & set(HISTORY_RULES) else None
+    incentives = pay_tables(market, plan, unpaid, history)
     world = build_world(market, plan, months, alignment=unpaid.alignment, incentives=incentives, **options)
-    answers(market, plan, world)
+    answers(market, plan, unpaid, world)
     return world
-
-
-def _without_pay(change: Any) -> Any:
-    rest = {name: value for name, value in change.to.items() if name != "pay"}
-    return change.but(to=rest or {"prospecting": 0.0}) if "pay" in change.to else change

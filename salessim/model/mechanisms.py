@@ -230,6 +230,11 @@ class Money(Part):
     bad_debt: float = assumption(
         0.01, 0.0, 0.05, unit="share", le=1, off=0.0, meaning="share of won deals that are never paid",
     )  # fmt: skip
+    write_off: float = assumption(
+        120.0, 60.0, 360.0, unit="days",
+        meaning="days from a won deal until a customer who never pays is given up; then pay for it is taken back",
+        evidence="practice", source="terms of 30 days and 90 days overdue, the last bucket of usual ageing reports",
+    )  # fmt: skip
 
 
 class Record(Part):

@@ -7,6 +7,10 @@ pilot of the market shows; `effort_share` and `sales_noise` stand in where there
 
 from __future__ import annotations
 
+from typing import Literal
+
+from pydantic import Field
+
 from salessim.model.assumption import assumption
 from salessim.model.part import Part
 
@@ -56,6 +60,25 @@ class Motivation(Part):
         meaning="what twice the effort of today adds to a rep's win chances, over the whole funnel",
         source="ours, unsourced: with the pace, about the elasticity of Albers, Mantrala & Sridhar 2010",
     )  # fmt: skip
+    least_effort: float = assumption(
+        0.3, 0.0, 1.0, unit="x", le=1,
+        meaning="effort, in that of today, that people make even where more of it pays nothing",
+        source="ours, unsourced: pride, and a boss who looks",
+    )  # fmt: skip
+    task_shift: float = assumption(
+        0.5, 0.0, 1.0, unit="share", le=1, off=0.0,
+        meaning="how far people split effort over products in proportion to what each pays; 1: fully",
+        source="form: Holmstrom & Milgrom 1991; share ours, unsourced",
+    )  # fmt: skip
+    unpaid_neglect: float = assumption(
+        0.2, 0.0, 1.0, unit="share", le=1, off=0.0,
+        meaning="what twice the effort at what pays takes from care for relationships and for CRM records",
+        source="sign: Kishore, Rao, Narasimhan & John 2013; size ours, unsourced", evidence="published",
+    )  # fmt: skip
+    foresight: Literal["programme", "myopic"] = Field(
+        "programme",
+        description="whether reps plan to the end of their pay cycle (programme) or look ahead one step (myopic)",
+    )
     reference_rate: float = assumption(
         0.0, 0.0, 0.2, unit="share of revenue",
         meaning="variable pay per money of sales, at the margin, that makes for the effort of today; "

@@ -259,6 +259,12 @@ class Quotas(PayPart):
     ratchet_down: float = assumption(
         0.0, 0.0, 0.3, unit="share", le=1, off=0.0, meaning="share of a miss that lowers the next quota",
     )  # fmt: skip
+    understatement: float = assumption(
+        0.1, 0.0, 0.3, unit="share", le=0.99, off=0.0,
+        meaning="share by which a rep who proposes his own quota stays below what he expects to sell",
+        source="that proposals are kept low where the quota follows from them is the premise of Gonik 1978 and "
+        "Mantrala & Raman 1990; value ours, unsourced",
+    )  # fmt: skip
 
 
 class Pay(PayPart):
@@ -283,7 +289,8 @@ class Pay(PayPart):
     components: tuple[Component, ...] = Field((), description="variable pay, component by component")
     credit: dict[str, float] = Field(
         default_factory=lambda: {"rep": 1.0},
-        description="split of the credit of a deal among the roles that work on it (role: share); together 1",
+        description="split of the credit of a deal among the roles that work on it (role: share); together 1. A "
+        "simulation knows the rep and the owner of account and product",
     )
     manager_components: tuple[Component, ...] = Field(
         (), description="variable pay of managers, on the results of the reps who report to them"

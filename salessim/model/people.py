@@ -65,6 +65,15 @@ class People(Part):
         meaning="pay a year that other firms offer an experienced rep", evidence="practice",
         source="order of magnitude; replace by your own",
     )  # fmt: skip
+    outside_talent: float = assumption(
+        0.0, 0.0, 1.0, unit="log per log-odds", off=0.0,
+        meaning="how much more other firms offer the talented: growth of the logarithm of their offer with talent",
+    )  # fmt: skip
+    entry_pay: float = assumption(
+        1.0, 0.0, 4.0, unit="elasticity", off=0.0,
+        meaning="how the chance that a candidate joins falls where the pay plan promises him less than others offer",
+        source="form ours; that a pay plan chooses who comes and stays: Lazear 2000", evidence="published",
+    )  # fmt: skip
     training_effect: float = assumption(
         0.1, 0.0, 0.3, unit="per day", off=0.0,
         meaning="share of missing product skill and segment insight that a day of training closes",

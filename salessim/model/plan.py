@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -175,15 +176,30 @@ class Plan(Part):
                     )
                 )
         # every change is possible, or says here why not
-        if self.changes and any(setting.pay != self.phases[0][0].pay for setting, _ in self.phases):
-            raise ModelError(
-                explain(
-                    "the pay plan holds for the whole run: what is credited in an open period belongs to one plan",
-                    where="change.to", value="pay", allowed="a change of pay at month 0",
-                    remedy="Compare two plans that differ in it from the start",
-                )
-            )  # fmt: skip
+        self._check_changes_of_pay()
         return self
+
+    def _check_changes_of_pay(self) -> None:
+        phases = self.phases if self.changes else []
+        for (before, _), (setting, change) in pairwise(phases):
+            if setting.pay == before.pay:
+                continue
+            if before.pay is None or setting.pay is None:
+                raise ModelError(
+                    explain(
+                        "a pay plan may be followed by another one, but neither begin nor end on the way",
+                        where="change.to", value="pay", allowed="a change of pay at month 0, or from plan to plan",
+                        remedy="Give the plan a pay plan from the start: what is paid today",
+                    )
+                )  # fmt: skip
+            if change is None or change.month is None:
+                raise ModelError(
+                    explain(
+                        "a pay plan changes at a date, which ends its pay periods, and not on a sign",
+                        where="change.to", value="pay", allowed="a change at a month",
+                        remedy="Give the change a month, or leave pay out of it",
+                    )
+                )  # fmt: skip
 
     @property
     def phases(self) -> list[tuple[Plan, Change | None]]:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from salessim.errors import explain
 from salessim.model.pay import PayError
 from salessim.pay.curve import payouts
+from salessim.pay.policy import effort_at
 from salessim.pay.programme import Programme
 
-__all__ = ["Outlook", "expected_cycle"]
+__all__ = ["Outlook", "expected_cycle", "mean_efforts"]
 
 Floats = NDArray[np.float64]
 _PER_NOISE = 5  # points per standard deviation of a month's noise: the trapezoid rule is then exact to 1e-12
@@ -99,6 +100,32 @@ def expected_cycle(
     paid = payouts(solved.curves, int(solved.rows[i, f]), fine)
     pay = float(density @ paid / density.sum()) + float(tables.flow[i]) * sales
     return Outlook(efforts, sales, pay, aim, weight, float(noise))
+
+
+def mean_efforts(solved: Programme) -> Floats:
+    """Return the effort of each type on average over a cycle in which luck is neither good nor bad.
+
+    Parameters
+    ----------
+    solved : Programme
+        Of any plan; where quotas ratchet at the factor nearest to 1.
+
+    Returns
+    -------
+    (types,) float
+    """
+    types, tables = solved.types, solved.policies
+    found = np.zeros(len(types.base))
+    for i in range(len(found)):
+        before, y = 0.0, 0.0
+        for t in range(solved.steps):
+            if t % tables.short == 0:
+                before, y = before + y, 0.0
+            factor = before if tables.short < solved.steps else 1.0
+            effort = effort_at(tables, i, t, factor, y)
+            y += types.base[i] * solved.season[t] + types.effect[i] * effort
+            found[i] += effort / solved.steps
+    return found
 
 
 def _density(at: Floats, means: Floats, noise: float) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from salessim.errors import explain
 from salessim.model.pay import Component, Pay, PayError
-from salessim.pay.curve import Curves, compile_component, stack
+from salessim.pay.curve import Curves, add_curves, compile_component, stack
 from salessim.pay.events import credit_of
 
 if TYPE_CHECKING:
@@ -29,21 +29,62 @@ class People:
 
     Attributes
     ----------
-    teams, roles, managers : mapping
-        Team, role and manager of a rep; where left out everybody is a ``rep`` of one team without a manager.
+    teams, managers : mapping
+        Team and manager of a rep: a name, or one for each month where they change; an empty name is none. Where left
+        out everybody is of one team, without a manager.
+    roles : mapping
+        Role of a rep; where left out ``rep``.
     hired : mapping
         Day of hiring, for guarantees.
     """
 
-    teams: Mapping[str, str] = field(default_factory=dict)
+    teams: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
-    managers: Mapping[str, str] = field(default_factory=dict)
+    managers: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     hired: Mapping[str, dt.date] = field(default_factory=dict)
+
+    def team(self, rep: str, month: int) -> str:
+        """Return the team of a rep in a month.
+
+        Examples
+        --------
+        >>> People(teams={"ann": ["east", "west"]}).team("ann", 1), People().team("ann", 1)
+        ('west', 'team')
+        """
+        return _in_month(self.teams.get(rep, "team"), month)
+
+    def manager(self, rep: str, month: int) -> str:
+        """Return the manager of a rep in a month; an empty name where he has none."""
+        return _in_month(self.managers.get(rep, ""), month)
+
+    def members(self, team: str, names: Sequence[str], first: int, last: int) -> list[str]:
+        """Return who shares what a team has earned in the months from `first` to `last`.
+
+        Those who are in it in the last month; where it has ended before, in the last in which it had anybody.
+        """
+        for month in range(last, first - 1, -1):
+            found = [name for name in names if self.team(name, month) == team]
+            if found:
+                return found
+        return []
+
+    def leaders(self) -> list[str]:
+        """Return all managers, sorted."""
+        every = {name for given in self.managers.values() for name in ((given,) if isinstance(given, str) else given)}
+        return sorted(every - {""})
+
+
+def _in_month(given: str | Sequence[str], month: int) -> str:
+    return given if isinstance(given, str) else given[min(max(month, 0), len(given) - 1)]
 
 
 @dataclass(frozen=True)
 class Groups:
-    """The credited rows of a component, and the group (payee and period) that each belongs to."""
+    """The credited rows of a component, and the group (payee and period) that each belongs to.
+
+    Of each group: `payee`, number of the `period`, its `first` month and the `month` in which it is paid, counted from
+    the start of the run, its payout curve, and the `part` of the period in which the pay plan is in force.
+    """
 
     rows: NDArray[np.int64]
     credit: NDArray[np.int64]
@@ -51,8 +92,10 @@ class Groups:
     group: NDArray[np.int64]
     payee: list[str]
     period: NDArray[np.int64]
+    first: NDArray[np.int64]
     month: NDArray[np.int64]
     curves: Curves
+    part: NDArray[np.float64]
 
 
 def component_groups(
@@ -66,38 +109,54 @@ def component_groups(
     quotas: Mapping[str, Mapping[str, ArrayLike]] | None,
     market_size: float | None = None,
     managed: bool = False,
+    since: int = 0,
+    cut: bool = False,
 ) -> Groups:
-    """Return which events count for a component, for whom, in which period, against which payout curve."""
+    """Return which events count for a component, for whom, in which period, against which payout curve.
+
+    The plan is in force for `months` months from month `since` on, counted from `start`; `cut` tells that another plan
+    follows, so that the period it ends in counts in part.
+    """
     credit, days, unit = credit_of(table, part.measure, pay.credit, market_size)
-    first = np.datetime64(start)
-    month = months_of(days, start)
-    counts = ~np.isnat(days) & (days >= first) & (month >= 0) & (month < months)
+    month = months_of(days, start) - since
+    counts = ~np.isnat(days) & (days >= np.datetime64(start)) & (month >= 0) & (month < months)
     if part.products:
         counts &= table["product"].isin(part.products).to_numpy()
     if part.segments:
         counts &= table["segment"].isin(part.segments).to_numpy()
     reps = table["rep"].to_numpy()
-    if managed:
-        payee = np.array([who.managers.get(rep, "") for rep in reps], dtype=object)
+    if managed or part.counts == "team":
+        belongs = who.manager if managed else who.team
+        payee = np.array([belongs(rep, since + int(m)) for rep, m in zip(reps, month, strict=True)], dtype=object)
         counts &= payee != ""
-    elif part.counts == "team":
-        payee = np.array([who.teams.get(rep, "team") for rep in reps], dtype=object)
     else:
         payee = np.array(reps, dtype=object)
     rows = np.flatnonzero(counts)
-    period = (days[rows] - first).astype(np.int64) if part.period == "day" else month[rows] // _MONTHS[part.period]
+    daily = part.period == "day"
+    if daily:
+        first = (np.datetime64(start, "M") + since).astype("datetime64[D]") + (start.day - 1)
+        period = (days[rows] - first).astype(np.int64)
+    else:
+        period = month[rows] // _MONTHS[part.period]
     keys = sorted(set(zip(payee[rows], period.tolist(), strict=True)))
     number = {key: i for i, key in enumerate(keys)}
     group = np.array([number[key] for key in zip(payee[rows], period.tolist(), strict=True)], dtype=np.int64)
     curves = [compile_component(part, _quota_of(part, quotas, name, int(p))) for name, p in keys]
-    due = np.zeros(len(keys), dtype=np.int64)
-    due[group] = month[rows]
-    if part.period != "day":
+    periods = np.array([p for _, p in keys], dtype=np.int64)
+    share = np.ones(len(keys))
+    if daily:
+        due = np.zeros(len(keys), dtype=np.int64)
+        due[group] = month[rows]
+        opens = due
+    else:
         length = _MONTHS[part.period]
-        due = np.array([min((p + 1) * length - 1, months - 1) for _, p in keys], dtype=np.int64)
+        opens, due = periods * length, np.minimum((periods + 1) * length, months) - 1
+        if cut:
+            share = (due + 1 - opens) / length
     return Groups(
-        rows, credit[rows], unit, group, [name for name, _ in keys], np.array([p for _, p in keys], dtype=np.int64),
-        due, stack(curves),
+        rows, credit[rows], unit, group, [name for name, _ in keys], periods, since + opens, since + due,
+        stack(curves or [add_curves([], [])]),
+        share,
     )  # fmt: skip
 
 

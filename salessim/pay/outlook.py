@@ -146,7 +146,7 @@ def pay_outlook(
             if part.counts == "own" or managed:
                 paid[:, number[payee]] += cents[:, g]
                 continue
-            team = [name for name in members if who.teams.get(name, "team") == payee]
+            team = who.members(payee, members, int(groups.first[g]), int(groups.month[g]))
             columns = [number[name] for name in team]
             paid[:, columns] += largest_remainder(cents[:, g], member_weights(part, team, who))
     spiffs = lines[lines["kind"] == "spiff"]

@@ -7,13 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from salessim.pay.curve import Curves
-from salessim.pay.expectation import PER_ROOT_2PI
-from salessim.pay.solve import Types, power_of
 from salessim.world.compiled import rule
-from salessim.world.numbers import exp, sqrt
 
-__all__ = ["Policies", "effort_at", "marginal_value_at", "myopic_effort", "timing_gain", "value_at"]
+__all__ = [
+    "Policies", "effort_at", "marginal_value_at", "timing_gain", "value_at",
+    "worth_later", "worth_now",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 
@@ -103,6 +102,25 @@ def value_at(p: Policies, i: int, step: int, factor: float, y: float) -> float:
 
 
 @rule
+def worth_now(p: Policies, i: int, step: int, factor: float, y: float, size: float) -> float:
+    """Return what crediting `size` in this cycle is worth to type `i` now, money; see `timing_gain`."""
+    return value_at(p, i, step, factor, y + size) - value_at(p, i, step, factor, y) + p.flow[i] * size
+
+
+@rule
+def worth_later(p: Policies, i: int, step: int, factor: float, y: float, size: float, wait: int) -> float:
+    """Return what crediting `size` at the start of the next cycle is worth to type `i` now; see `timing_gain`."""
+    begins = (step // p.short + 1) * p.short
+    before = factor
+    if p.short < p.effort.shape[2]:
+        before = factor + y if begins < p.effort.shape[2] else 0.0
+    then = worth_now(p, i, begins % p.effort.shape[2], before, 0.0, size)
+    for _ in range(wait):
+        then *= p.discount[i]
+    return then
+
+
+@rule
 def timing_gain(p: Policies, i: int, step: int, factor: float, y: float, size: float, wait: int) -> float:
     """Return what it is worth to type `i` to credit a deal in this cycle and not at the start of the next.
 
@@ -122,74 +140,4 @@ def timing_gain(p: Policies, i: int, step: int, factor: float, y: float, size: f
         Money. Positive: pulling the deal in pays, up to this much in discount or favours. Negative: a deal that could
         close now is worth this much more if it is pushed out.
     """
-    now = value_at(p, i, step, factor, y + size) - value_at(p, i, step, factor, y) + p.flow[i] * size
-    begins = (step // p.short + 1) * p.short
-    before = factor
-    if p.short < p.effort.shape[2]:
-        before = factor + y if begins < p.effort.shape[2] else 0.0
-    begins = begins % p.effort.shape[2]
-    then = value_at(p, i, begins, before, size) - value_at(p, i, begins, before, 0.0) + p.flow[i] * size
-    worth = 1.0
-    for _ in range(wait):
-        worth *= p.discount[i]
-    return now - worth * then
-
-
-@rule
-def myopic_effort(types: Types, i: int, curves: Curves, row: int, left: int, y: float) -> float:
-    """Return the effort of a rep of type `i` who expects to go on as now until the cycle ends, `left` steps away.
-
-    He weighs the mean slope of his payout curve where that would bring him, each jump at its density, discounted to
-    today: one look ahead and no plan for what he would do after good or bad luck. Made for speed; it needs no table.
-    Quotas that ratchet, risk and season are beyond him.
-
-    Parameters
-    ----------
-    types, i
-        Rep types and which of them.
-    curves, row
-        His payout curve.
-    left : int
-        Steps left, the present one included: 1 or more.
-    y : float
-        Credit so far.
-    """
-    spread = types.noise[i] * sqrt(float(left))
-    worth = types.bias[i]
-    for _ in range(left):
-        worth *= types.discount[i]
-    k, steepness = types.effect[i], types.power[i] - 1.0
-    effort, best, miss = 0.0, 0.0, np.inf
-    top = 0.0
-    for look in range(2):  # efforts from 0 to the most that any point of the curve justifies; the most consistent wins
-        points = 1 if look == 0 else 48
-        for j in range(points + 1):
-            expected = effort if look == 0 else top * j / points
-            m = y + left * (types.base[i] + k * expected)
-            gain, peak = 0.0, 0.0
-            first = curves.first[row]
-            for c in range(first, curves.first[row + 1]):
-                above = 1.0 if c == first else _above((m - curves.start[c]) / spread)
-                rise = curves.slope[c] - (curves.slope[c - 1] if c > first else 0.0)
-                gain += rise * above
-                peak = max(peak, curves.slope[c])
-                if c > first:
-                    before = curves.level[c - 1] + curves.slope[c - 1] * (curves.start[c] - curves.start[c - 1])
-                    u = (curves.start[c] - m) / spread
-                    density = PER_ROOT_2PI / spread
-                    gain += (curves.level[c] - before) * density * exp(-0.5 * u * u)
-                    peak += max(curves.level[c] - before, 0.0) * density
-            answer = power_of(types.ease[i] * k * (types.flow[i] + worth * gain), 1.0 / steepness)
-            top = max(top, power_of(types.ease[i] * k * (types.flow[i] + worth * peak), 1.0 / steepness))
-            if look == 1 and abs(answer - expected) <= miss:
-                best, miss = answer, abs(answer - expected)
-    return best
-
-
-@rule
-def _above(z: float) -> float:
-    """Return the standard normal distribution function: error below 8e-8 (Abramowitz & Stegun 26.2.17)."""
-    t = 1.0 / (1.0 + 0.2316419 * abs(z))
-    tail = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
-    tail *= PER_ROOT_2PI * exp(-0.5 * z * z)
-    return 1.0 - tail if z > 0.0 else tail
+    return worth_now(p, i, step, factor, y, size) - worth_later(p, i, step, factor, y, size, wait)

@@ -26,6 +26,7 @@ _SETTLED = 1e-3
 _BRISK = 3.0  # efforts up to three times today's are on the grid of a short period, others go on straight beyond it
 _BEFORE = 0.75  # spacing of the credit before a short period, in standard deviations of such a period's noise
 _RATCHET_REACH = 1.25  # a ratchet is followed up to this attainment of the highest quota, and straight on from there
+_UNSOLVED = 2  # grid points of policies that nobody reads
 _BELOW, _BEYOND = 4.0, 6.0  # the grid's reach below 0 and past the last point of the curve, in deviations of noise
 
 
@@ -124,6 +125,8 @@ def programme(
     shares: Mapping[str, float] | None = None,
     season: ArrayLike | None = None,
     spacing: float = 0.5,
+    beside: Mapping[int, Sequence[Curves]] | None = None,
+    foresight: bool = True,
 ) -> Programme:
     """Solve what each rep type does under the plan he really has, month by month.
 
@@ -144,6 +147,12 @@ def programme(
         Factor on the sales that come without effort, for each month of a cycle.
     spacing : float
         Spacing of the grid in standard deviations of a month's noise.
+    beside : mapping, optional
+        What else a period of so many steps pays for a rep's sales of it: a curve of one row for each type. What teams
+        and contests pay comes in here, over the luck of others.
+    foresight : bool
+        False: state the problem and solve nothing, for somebody who looks ahead one step only
+        (`salessim.pay.myopic`); policies are then 0.
 
     Raises
     ------
@@ -168,12 +177,14 @@ def programme(
                     remedy="Leave it out here; salessim.pay.theory.team_effort says what sharing does to effort")
         )  # fmt: skip
     bends = sorted({part.period for part in own if not part.linear}, key=lambda period: STEPS[period])
-    lengths = sorted({STEPS[period] for period in bends})
+    more = dict(beside or {})
+    lengths = sorted({STEPS[period] for period in bends} | set(more))
     ratchet = pay.quotas.ratchet_up > 0 or pay.quotas.ratchet_down > 0
     if len(lengths) > 2 or (len(lengths) == 2 and ratchet):
         raise PayError(
             explain("components bend over too many periods for the programme", where="pay.components",
-                    value=", ".join(bends), allowed="tiers, bonuses, thresholds and caps over two periods, or over one "
+                    value=", ".join([*bends, *(f"{months} months together" for months in more)]),
+                    allowed="tiers, bonuses, thresholds, caps, team pay and contests over two periods, or over one "
                     "where quotas ratchet; linear components over any", remedy="Put some of them on one period")
         )  # fmt: skip
     steps = lengths[0] if lengths else 1
@@ -192,27 +203,38 @@ def programme(
     if len(lengths) == 2:
         short = [part for part in bent if STEPS[part.period] == lengths[0]]
         long = [part for part in bent if STEPS[part.period] == lengths[1]]
-        pairs = [[_sum_of(parts, quotas, weight, i) for parts in (short, long)] for i in range(len(flow))]
+        pairs = [
+            [
+                _sum_of(parts, quotas, weight, i, more.get(length))
+                for parts, length in zip((short, long), lengths, strict=True)
+            ]
+            for i in range(len(flow))
+        ]
         return solve_two_periods(
             types._replace(flow=flow), [a for a, _ in pairs], [b for _, b in pairs], lengths[0], lengths[1],
-            season=season, spacing=spacing,
+            season=season, spacing=spacing, foresight=foresight,
         )  # fmt: skip
     factors = np.array(_RATCHETED if ratchet and any(p.basis == "attainment" for p in bent) else (1.0,))
     tables, reference = [], np.ones(len(flow))
+    others = more.get(steps)
     made: dict[tuple[object, ...], Curves] = {}
     for i in range(len(flow)):
         for factor in factors:
-            known = tuple((part.title, _scaled(_quota(part, quotas, i), factor)) for part in bent)
+            known: tuple[object, ...] = tuple((part.title, _scaled(_quota(part, quotas, i), factor)) for part in bent)
+            known = (*known, i) if others is not None else known
             if known not in made:
-                curves = [compile_component(part, quota) for part, (_, quota) in zip(bent, known, strict=True)]
-                made[known] = add_curves(curves, [weight.get(part.title, 1.0) for part in bent])
+                curves = [compile_component(part, _scaled(_quota(part, quotas, i), factor)) for part in bent]
+                weights = [weight.get(part.title, 1.0) for part in bent]
+                if others is not None:
+                    curves, weights = [*curves, others[i]], [*weights, 1.0]
+                made[known] = add_curves(curves, weights)
             tables.append(made[known])
         attained = [(_quota(part, quotas, i), part.title) for part in bent if part.basis == "attainment"]
         if attained and attained[0][0]:
             reference[i] = attained[0][0] / weight.get(attained[0][1], 1.0)
     return solve_plan(
         types._replace(flow=flow), stack(tables), factors, steps, season=season, spacing=spacing, quotas=reference,
-        up=pay.quotas.ratchet_up, down=pay.quotas.ratchet_down,
+        up=pay.quotas.ratchet_up, down=pay.quotas.ratchet_down, foresight=foresight,
     )  # fmt: skip
 
 
@@ -227,6 +249,7 @@ def solve_plan(
     quotas: ArrayLike | None = None,
     up: float = 0.0,
     down: float = 0.0,
+    foresight: bool = True,
 ) -> Programme:
     """Solve the programme for payout curves as they are; `programme` calls it for a plan.
 
@@ -245,6 +268,8 @@ def solve_plan(
         Quota of a cycle at factor 1, from which a ratchet counts.
     up, down : float
         Ratchet of an overshoot and of a miss.
+    foresight : bool
+        As in `programme`.
     """
     n_types, factor = len(types.base), np.asarray(factors, dtype=np.float64)
     rows = np.arange(n_types * len(factor)).reshape(n_types, len(factor))
@@ -257,7 +282,7 @@ def solve_plan(
     if len(factor) > 1:
         far = np.maximum(far, _RATCHET_REACH * quota * factor[-1])
     high = far + _BEYOND * types.noise
-    n = int(np.ceil(((high - low) / (spacing * types.noise)).max())) + 1
+    n = int(np.ceil(((high - low) / (spacing * types.noise)).max())) + 1 if foresight else _UNSOLVED
     shape = (n_types, len(factor), steps, n)
     effort, value, slope = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     h = (high - low) / (n - 1)
@@ -266,9 +291,12 @@ def solve_plan(
         raise PayError(
             explain("one factor for each step of the cycle", where="season", value=len(seasonal), allowed=str(steps))
         )
-    cycles = solve(
-        types, curves, rows.astype(np.int64), quota, factor, up, down, seasonal, low, h, _SETTLED, effort, value, slope
-    )
+    cycles = 1
+    if foresight:
+        cycles = solve(
+            types, curves, rows.astype(np.int64), quota, factor, up, down, seasonal, low, h, _SETTLED,
+            effort, value, slope,
+        )  # fmt: skip
     policies = Policies(effort, value, slope, low, h, factor, np.ones(n_types), steps, types.discount, types.flow)
     return Programme(policies, types, curves, rows, steps, seasonal, cycles)
 
@@ -282,6 +310,7 @@ def solve_two_periods(
     *,
     season: ArrayLike | None = None,
     spacing: float = 0.5,
+    foresight: bool = True,
 ) -> Programme:
     """Solve the programme of a plan that bends over two periods, the short one inside the long one.
 
@@ -292,7 +321,7 @@ def solve_two_periods(
         One row for each type: what a short period pays, and what the long one pays beside it.
     short, steps : int
         Steps of the short and of the long period; the second is a multiple of the first.
-    season, spacing
+    season, spacing, foresight
         As in `programme`; `season` has the steps of the long period.
 
     Returns
@@ -308,7 +337,7 @@ def solve_two_periods(
     high = np.maximum(ends, short * (types.base + _BRISK * types.effect)) + _BEYOND * noise * np.sqrt(short)
     reach = goals + 2.0 * noise * np.sqrt(steps)
     points = int(np.ceil((reach / (_BEFORE * noise * np.sqrt(short))).max())) + 1
-    n = int(np.ceil(((high - low) / (spacing * noise)).max())) + 1
+    n = int(np.ceil(((high - low) / (spacing * noise)).max())) + 1 if foresight else _UNSOLVED
     factor = np.linspace(0.0, 1.0, points)
     tables = list(short_curves)
     for i in range(n_types):
@@ -319,19 +348,25 @@ def solve_two_periods(
     h = (high - low) / (n - 1)
     seasonal = np.ones(steps) if season is None else np.asarray(season, dtype=np.float64)
     curves = stack(tables)
-    solve_nested(
-        types, curves, rows, np.arange(n_types), reach, short, seasonal, low, h, effort, value, slope
-    )  # fmt: skip
+    if foresight:
+        solve_nested(types, curves, rows, np.arange(n_types), reach, short, seasonal, low, h, effort, value, slope)
     policies = Policies(effort, value, slope, low, h, factor, reach, short, types.discount, types.flow)
     return Programme(policies, types, curves, rows, steps, seasonal, 1)
 
 
 def _sum_of(
-    parts: Sequence[Component], quotas: Mapping[str, ArrayLike] | None, weight: Mapping[str, float], i: int
+    parts: Sequence[Component],
+    quotas: Mapping[str, ArrayLike] | None,
+    weight: Mapping[str, float],
+    i: int,
+    others: Sequence[Curves] | None,
 ) -> Curves:
-    """Return the sum of the curves of some components for type `i`."""
+    """Return the sum of the curves of some components, and of what others bring, for type `i`."""
     curves = [compile_component(part, _quota(part, quotas, i)) for part in parts]
-    return add_curves(curves, [weight.get(part.title, 1.0) for part in parts])
+    weights = [weight.get(part.title, 1.0) for part in parts]
+    if others is not None:
+        curves, weights = [*curves, others[i]], [*weights, 1.0]
+    return add_curves(curves, weights)
 
 
 def _quota(part: Component, quotas: Mapping[str, ArrayLike] | None, i: int) -> float | None:

@@ -3,9 +3,14 @@
 The cents rule. Credit is counted in whole hundredths. The pay of a component for a period is the payout of the
 period's credit, rounded once to whole cents, half away from zero. A deal is traced as the rise of the *rounded* payout
 when it is added to those before it (by date, then deal): so the deals of a period add up to its pay exactly, and a
-deal that crosses a quota shows the bonus it earned. What is divided among people is divided by largest remainder.
+deal that crosses a quota shows the bonus it earned. What is divided among people is divided by largest remainder, a
+team's pay once a period: its deals show the rise of each member's part.
 
 Months are settled in this order: variable pay due, clawback, guarantee, draw, and a debt that is left is carried on.
+Draw and guarantee are for reps; managers have neither. Pay for a deal is taken back line by line, in the month in which
+the deal fails or, where it is paid only later, in the month in which it is paid.
+
+A later plan opens periods of its own. The period that it cuts short counts in part: see `salessim.pay.settling`.
 """
 
 from __future__ import annotations
@@ -13,22 +18,25 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from salessim.model.pay import Component, Contest, Pay
-from salessim.pay.curve import payouts
+from salessim.errors import explain
+from salessim.model.pay import Component, Contest, Pay, PayError
 from salessim.pay.events import checked_events
 from salessim.pay.groups import Groups, People, component_groups, member_weights, months_of
 from salessim.pay.quotas import largest_remainder, to_cents
-from salessim.pay.settling import settle_month
+from salessim.pay.settling import cents_of, fill_paid, prizes_won, settle_month, taken_back
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Line", "Statement", "make_statement", "winners_and_losers"]
+__all__ = ["LaterPlan", "Line", "Statement", "make_statement", "winners_and_losers"]
+
+_Quotas = Mapping[str, Mapping[str, ArrayLike]]
 
 
 class Line(NamedTuple):
@@ -41,6 +49,24 @@ class Line(NamedTuple):
     deal: str
     credit: float
     cents: int
+
+
+class LaterPlan(NamedTuple):
+    """A pay plan that takes over: from which month on (counted from the start), and its quotas by title and payee."""
+
+    month: int
+    pay: Pay
+    quotas: _Quotas | None = None
+
+
+class _Force(NamedTuple):
+    """A plan in force: its first month, the month before which it ends, whether another plan ends it."""
+
+    pay: Pay
+    quotas: _Quotas | None
+    first: int
+    end: int
+    cut: bool
 
 
 @dataclass(frozen=True)
@@ -83,8 +109,9 @@ def make_statement(
     *,
     reps: Sequence[str] | None = None,
     people: People | None = None,
-    quotas: Mapping[str, Mapping[str, ArrayLike]] | None = None,
+    quotas: _Quotas | None = None,
     market_size: float | None = None,
+    later: Sequence[LaterPlan] = (),
 ) -> Statement:
     """Return what a plan pays for credited events; events outside the months are left out.
 
@@ -94,7 +121,7 @@ def make_statement(
     events : DataFrame
         See `salessim.pay.events.checked_events`.
     start : date
-        First day of the first month; pay periods are counted from it.
+        First day of the first month; months and pay periods are counted from it.
     months : int
     reps : sequence of str, optional
         Who is on the plan, also without a deal; everybody with a deal where left out.
@@ -103,11 +130,13 @@ def make_statement(
         Money: by title of a component, then by rep (team, manager), the quota of each period; else the component's.
     market_size : float, optional
         Market in one period, for components on market_share.
+    later : sequence of LaterPlan
+        Plans that take over on the way, in the order of their months.
 
     Raises
     ------
     PayError
-        Unknown columns or roles, a missing quota or market size.
+        Unknown columns or roles, a missing quota or market size, later plans out of order.
 
     Examples
     --------
@@ -123,20 +152,48 @@ def make_statement(
     who = People() if people is None else people
     table = checked_events(events)
     names = sorted(set(table["rep"]) if reps is None else {*reps, *table["rep"]})
-    lines: list[Line] = _salaries(pay, [*names, *sorted(set(who.managers.values()) - set(names))], months)
+    managers = sorted(set(who.leaders()) - set(names))
+    lines: list[Line] = []
     earned: list[Line] = []
-    for part, managed in [(c, False) for c in pay.components] + [(c, True) for c in pay.manager_components]:
-        groups = component_groups(pay, part, table, start, months, names, who, quotas, market_size, managed)
-        earned += _component_lines(part, groups, table, names, who)
-    earned += _spiffs(pay, table, start, months)
-    for contest in pay.contests:
-        earned += _contest(contest, pay, table, start, months, names, who)
-    earned += _clawbacks(pay, table, earned, start, months)
+    failed = _failures(table, start)
+    plans = _in_force(pay, quotas, later, months)
+    for plan in plans:
+        lines += _salaries(plan, [*names, *managers])
+        found: list[Line] = []
+        for part, managed in [(c, False) for c in plan.pay.components] + [
+            (c, True) for c in plan.pay.manager_components
+        ]:
+            groups = component_groups(
+                plan.pay, part, table, start, plan.end - plan.first, names, who, plan.quotas, market_size, managed,
+                plan.first, plan.cut,
+            )  # fmt: skip
+            found += _component_lines(part, groups, table, names, who, managed)
+        found += _spiffs(plan, table, start)
+        for contest in plan.pay.contests:
+            found += _contest(contest, plan, table, start, names, who, market_size)
+        earned += [*found, *_clawbacks(plan.pay, found, failed, months)]
     lines += earned
-    lines += _settled(pay, lines, names, start, months, who)
+    lines += _settled(plans, lines, names, start, months, who)
     frame = pd.DataFrame(lines, columns=list(Line._fields))
     frame = frame.astype({"month": np.int64, "credit": np.float64, "cents": np.int64})
     return Statement(frame.sort_values(["rep", "month"], kind="stable").reset_index(drop=True), start, months)
+
+
+def _in_force(pay: Pay, quotas: _Quotas | None, later: Sequence[LaterPlan], months: int) -> list[_Force]:
+    begins = [0, *(plan.month for plan in later)]
+    if any(a >= b for a, b in pairwise(begins)):
+        raise PayError(
+            explain("later pay plans take over one after another", where="later, month",
+                    value=", ".join(str(month) for month in begins[1:]), allowed="rising months, 1 or more")
+        )  # fmt: skip
+    plans = [LaterPlan(0, pay, quotas), *later]
+    found = []
+    for k, plan in enumerate(plans):
+        end = min(begins[k + 1], months) if k + 1 < len(plans) else months
+        if plan.month < end:
+            cut = k + 1 < len(plans) and begins[k + 1] < months
+            found.append(_Force(plan.pay, plan.quotas, plan.month, end, cut))
+    return found
 
 
 def winners_and_losers(before: Statement, after: Statement) -> pd.DataFrame:
@@ -152,7 +209,7 @@ def winners_and_losers(before: Statement, after: Statement) -> pd.DataFrame:
 
 
 def _component_lines(
-    part: Component, groups: Groups, table: pd.DataFrame, names: Sequence[str], who: People
+    part: Component, groups: Groups, table: pd.DataFrame, names: Sequence[str], who: People, managed: bool
 ) -> list[Line]:
     order = np.argsort(groups.group, kind="stable")  # events are in order of date within each group
     group, credit = groups.group[order], groups.credit[order]
@@ -162,128 +219,138 @@ def _component_lines(
     opens = np.r_[True, np.diff(group) != 0]
     before_group = np.maximum.accumulate(np.where(opens, np.arange(len(group)), 0))
     running -= (running - credit)[before_group]
-    cents = to_cents(payouts(groups.curves, group, running / groups.unit))  # a bonus at 0 goes to the first deal
-    rise = np.where(opens, cents, cents - np.r_[0, cents[:-1]])
+    cents = np.zeros(len(group), dtype=np.int64)
+    fill_paid(groups.curves, group, running / groups.unit, groups.part[group], cents)
+    before = np.where(opens, 0, np.r_[0, cents[:-1]])  # a bonus at 0 goes to the first deal
     deals = table["deal"].to_numpy()[groups.rows[order]]
     found: list[Line] = []
     for k in range(len(group)):
-        payee, month = groups.payee[group[k]], int(groups.month[group[k]])
+        g = int(group[k])
+        payee, month = groups.payee[g], int(groups.month[g])
         share = credit[k] / groups.unit
-        if part.counts == "own":
-            found.append(Line(payee, month, "component", part.title, deals[k], share, int(rise[k])))
+        if part.counts == "own" or managed:
+            found.append(Line(payee, month, "component", part.title, deals[k], share, int(cents[k] - before[k])))
             continue
-        members = [name for name in names if who.teams.get(name, "team") == payee]
-        parts = largest_remainder([int(rise[k])], member_weights(part, members, who))[0]
+        members = who.members(payee, names, int(groups.first[g]), month)
+        had, has = largest_remainder([int(before[k]), int(cents[k])], member_weights(part, members, who))
         found += [
-            Line(name, month, "component", part.title, deals[k], share, int(part_cents))
-            for name, part_cents in zip(members, parts, strict=True)
+            Line(name, month, "component", part.title, deals[k], share, int(more))
+            for name, more in zip(members, has - had, strict=True)
         ]
     return found
 
 
-def _salaries(pay: Pay, names: Sequence[str], months: int) -> list[Line]:
-    year = largest_remainder([int(to_cents(pay.salary))], np.ones(12, dtype=np.int64))[0]
-    return [Line(name, m, "salary", "salary", "", 0.0, int(year[m % 12])) for name in names for m in range(months)]
+def _salaries(plan: _Force, names: Sequence[str]) -> list[Line]:
+    year = largest_remainder([int(to_cents(plan.pay.salary))], np.ones(12, dtype=np.int64))[0]
+    return [
+        Line(name, m, "salary", "salary", "", 0.0, int(year[m % 12]))
+        for name in names for m in range(plan.first, plan.end)
+    ]  # fmt: skip
 
 
-def _spiffs(pay: Pay, table: pd.DataFrame, start: dt.date, months: int) -> list[Line]:
+def _spiffs(plan: _Force, table: pd.DataFrame, start: dt.date) -> list[Line]:
     found: list[Line] = []
-    once = table.drop_duplicates(["deal", "rep"])
+    once = table.drop_duplicates(["deal", "rep", "role"])
     days = once["date"].to_numpy(dtype="datetime64[D]")
     at = months_of(days, start)
-    inside = (at >= 0) & (at < months)
-    for spiff in pay.spiffs:
+    inside = (days >= np.datetime64(start)) & (at >= plan.first) & (at < plan.end)
+    for spiff in plan.pay.spiffs:
         fits = inside & (days >= np.datetime64(spiff.first)) & (days <= np.datetime64(spiff.last))
         if spiff.product:
             fits &= (once["product"] == spiff.product).to_numpy()
         for i in np.flatnonzero(fits):
             event = once.iloc[i]
-            cents = int(to_cents(spiff.amount * pay.credit.get(event["role"], 0.0)))
+            cents = int(to_cents(spiff.amount * plan.pay.credit.get(event["role"], 0.0)))
             title = f"SPIFF {spiff.product}".strip()
             found.append(Line(event["rep"], int(at[i]), "spiff", title, event["deal"], 0.0, cents))
     return found
 
 
 def _contest(
-    contest: Contest, pay: Pay, table: pd.DataFrame, start: dt.date, months: int, names: Sequence[str], who: People
-) -> list[Line]:
+    contest: Contest, plan: _Force, table: pd.DataFrame, start: dt.date, names: Sequence[str], who: People,
+    market_size: float | None,
+) -> list[Line]:  # fmt: skip
     """Prizes by rank; those who tie divide the prizes of their ranks, and who has nothing wins nothing."""
     as_part = Component(
         title=contest.title, measure=contest.measure, period=contest.period,
         counts="own" if contest.between == "reps" else "team",
     )  # fmt: skip
-    groups = component_groups(pay, as_part, table, start, months, names, who, None)
+    groups = component_groups(
+        plan.pay, as_part, table, start, plan.end - plan.first, names, who, None, market_size, False, plan.first,
+        plan.cut,
+    )  # fmt: skip
     score = np.zeros(len(groups.payee), dtype=np.int64)
     np.add.at(score, groups.group, groups.credit)
-    prizes = to_cents(contest.prizes)
     found: list[Line] = []
     for period in np.unique(groups.period):
-        inside = np.flatnonzero((groups.period == period) & (score > 0))
-        rank = 0
-        for value in sorted(set(score[inside].tolist()), reverse=True):
-            tied = [i for i in inside if score[i] == value]
-            purse = int(prizes[rank : rank + len(tied)].sum())
-            rank += len(tied)
-            for i, cents in zip(tied, largest_remainder([purse], np.ones(len(tied), np.int64))[0], strict=True):
-                payee = groups.payee[i]
-                winners = [payee] if contest.between == "reps" else [
-                    name for name in names if who.teams.get(name, "team") == payee
-                ]  # fmt: skip
-                for name, part in zip(
-                    winners, largest_remainder([int(cents)], np.ones(len(winners), np.int64))[0], strict=True
-                ):
-                    if part:
-                        line = Line(
-                            name, int(groups.month[i]), "contest", contest.title, "", value / groups.unit, int(part)
-                        )
-                        found.append(line)
+        inside = np.flatnonzero(groups.period == period)
+        won = np.zeros(len(inside), dtype=np.int64)
+        share = float(groups.part[inside[0]])
+        prizes = np.array([cents_of(share * prize / 100.0) for prize in to_cents(contest.prizes)], dtype=np.int64)
+        prizes_won(score[inside], prizes, won)
+        for i, purse in zip(inside, won, strict=True):
+            payee, month = groups.payee[i], int(groups.month[i])
+            winners = [payee] if contest.between == "reps" else who.members(payee, names, int(groups.first[i]), month)
+            parts = largest_remainder([int(purse)], np.ones(len(winners), np.int64))[0]
+            found += [
+                Line(name, month, "contest", contest.title, "", score[i] / groups.unit, int(part))
+                for name, part in zip(winners, parts, strict=True) if part
+            ]  # fmt: skip
     return found
 
 
-def _clawbacks(pay: Pay, table: pd.DataFrame, earned: list[Line], start: dt.date, months: int) -> list[Line]:
-    """Take back what a deal that is lost or unpaid within the window had earned, in the month that shows it."""
-    failed: dict[str, tuple[int, str]] = {}
+def _failures(table: pd.DataFrame, start: dt.date) -> dict[str, tuple[int, int, str]]:
+    """Return of each deal that was lost or stayed unpaid: the month that shows it, days after signing, and reason."""
+    failed: dict[str, tuple[int, int, str]] = {}
     signed = table["date"].to_numpy(dtype="datetime64[D]")
     for reason in ("lost", "unpaid"):
         day = table[f"{reason}_on"].to_numpy(dtype="datetime64[D]")
         known = np.flatnonzero(~np.isnat(day))
         late = (day[known] - signed[known]).astype(np.int64)
         for i, month, after in zip(known, months_of(day[known], start), late, strict=True):
-            if 0 <= after <= pay.clawback_days:
-                failed.setdefault(table["deal"].iloc[i], (int(month), reason))
-    due: dict[tuple[str, str], int] = {}
+            deal = table["deal"].iloc[i]
+            if after >= 0 and (deal not in failed or after < failed[deal][1]):
+                failed[deal] = (int(month), int(after), reason)
+    return failed
+
+
+def _clawbacks(pay: Pay, earned: list[Line], failed: Mapping[str, tuple[int, int, str]], months: int) -> list[Line]:
+    """Take back what a deal that fails within the window had earned, in the month that shows it or, later, of pay."""
+    due: dict[tuple[str, str, int], int] = {}
     for line in earned:
-        if line.deal in failed:
-            due[line.rep, line.deal] = due.get((line.rep, line.deal), 0) + line.cents
-    found = []
-    for (rep, deal), cents in due.items():
-        month, reason = failed[deal]
-        back = int(to_cents(pay.clawback_share * cents / 100))
-        if month < months and back:
-            found.append(Line(rep, max(month, 0), "clawback", reason, deal, 0.0, -back))
-    return found
+        if line.deal in failed and failed[line.deal][1] <= pay.clawback_days:
+            key = (line.rep, line.deal, max(failed[line.deal][0], line.month))
+            due[key] = due.get(key, 0) + taken_back(pay.clawback_share, line.cents)
+    return [
+        Line(rep, month, "clawback", failed[deal][2], deal, 0.0, -back)
+        for (rep, deal, month), back in due.items() if back and month < months
+    ]  # fmt: skip
 
 
-def _settled(pay: Pay, lines: list[Line], names: Sequence[str], start: dt.date, months: int, who: People) -> list[Line]:
+def _settled(
+    plans: Sequence[_Force], lines: list[Line], names: Sequence[str], start: dt.date, months: int, who: People
+) -> list[Line]:
     """Return guarantee, draw and debt of each rep, month by month."""
     due: dict[tuple[str, int], int] = {}
     for line in lines:
         if line.kind != "salary":
             due[line.rep, line.month] = due.get((line.rep, line.month), 0) + line.cents
     found: list[Line] = []
-    floor = int(to_cents(pay.guarantee_share * pay.target_variable / 12))
-    draw = int(to_cents(pay.draw))
-    payees = [*names, *sorted({rep for rep, _ in due} - set(names))]
-    for name in payees:
+    pay = {m: plan.pay for plan in plans for m in range(plan.first, plan.end)}
+    floors = {m: int(to_cents(p.guarantee_share * p.target_variable / 12)) for m, p in pay.items()}
+    draws = {m: int(to_cents(p.draw)) for m, p in pay.items()}
+    for name in [*names, *sorted({rep for rep, _ in due} - set(names))]:
         hired = who.hired.get(name)
         since = None if hired is None else int(months_of(np.array([hired], dtype="datetime64[D]"), start)[0])
         owed = debt = 0  # owed: draw to be recovered; debt: negative pay carried on
+        is_rep = name in names
         for m in range(months):
-            guaranteed = since is not None and 0 <= m - since < pay.guarantee_months
+            guaranteed = is_rep and since is not None and 0 <= m - since < pay[m].guarantee_months
             before = debt
             guarantee, drawn, back, carried, owed, debt = settle_month(
-                due.get((name, m), 0), floor if guaranteed else -1, draw, pay.draw_recoverable, owed, debt
-            )
+                due.get((name, m), 0), floors[m] if guaranteed else -1, draws[m] if is_rep else 0,
+                pay[m].draw_recoverable, owed, debt,
+            )  # fmt: skip
             for kind, title, cents in (
                 ("carried", "carried from the month before", -before), ("guarantee", "guarantee", guarantee),
                 ("draw", "draw", drawn), ("draw", "draw paid back", -back),

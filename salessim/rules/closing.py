@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from salessim.rules.effort import care_now
 from salessim.rules.incentives import credit_deal
 from salessim.world.compiled import rule
 from salessim.world.numbers import lognormal_unit
@@ -22,7 +23,7 @@ def close_deal(w: Tables, d: int, state: int, t: float) -> None:
     if s.record_missing > 0.0 and uniform(k, RECORD, 0) < s.record_missing:
         w.deals[d].recorded = NEVER
     elif s.record_delay > 0.0:
-        w.deals[d].recorded = t + exponential(k, RECORD, 1, s.record_delay)
+        w.deals[d].recorded = t + exponential(k, RECORD, 1, s.record_delay) / care_now(w, w.deals[d].rep)
     if state != WON:
         return
     w.deals[d].commission = s.commission * w.deals[d].value

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from salessim.rules.effort import care_now
 from salessim.rules.goodwill import add_goodwill, goodwill_now, response_slope, spontaneous_share
 from salessim.rules.knowledge import learn
 from salessim.rules.ramp import pace_now
@@ -164,7 +165,7 @@ def begin_call(w: Tables, r: int, i: int, t: float) -> None:
 @rule
 def finish_call(w: Tables, r: int, i: int, t: float) -> None:
     """Let rep `r` finish the call on relation `i`: goodwill for each product covered, relationship, learning."""
-    build_relation(w, i, t)
+    build_relation(w, i, care_now(w, w.relations[i].rep), t)
     w.relations[i].calls += 1
     segment = w.accounts[w.relations[i].account].segment
     c = w.relations[i].first_cover

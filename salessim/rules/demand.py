@@ -59,7 +59,10 @@ def new_deal(w: Tables, k: int | np.uint64, c: int, rep: int, source: int, t: fl
     w.deals[d].heir = -1
     w.deals[d].commission = 0.0
     w.deals[d].discount = 0.0
+    w.deals[d].natural = -1.0
     w.deals[d].shifted = 0.0
+    w.deals[d].holds = 0
+    w.deals[d].keeper = -1
     w.deals[d].paid = -1.0
     w.deals[d].recorded = -1.0
     return d

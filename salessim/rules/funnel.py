@@ -9,7 +9,7 @@ from salessim.rules.cross_selling import cross_sell
 from salessim.rules.knowledge import insight_now, learn, skill_now
 from salessim.rules.ramp import pace_now
 from salessim.rules.relationship import relation_now, relation_of
-from salessim.rules.timing import choose_signing
+from salessim.rules.timing import first_look, sign_or_wait, take_out
 from salessim.rules.waiting import join_queue
 from salessim.rules.worktime import month_of, snap
 from salessim.world.compiled import rule
@@ -76,7 +76,7 @@ def log_odds(w: Tables, d: int, r: int, relation: int, t: float) -> float:
         - s.coordination_effect * complexity * (w.accounts[a].reps - 1) * cohesion_factor(w, w.reps[r].group)
         + w.reps[r].talent
         + s.coaching_effect * (w.reps[r].coached - s.coaching_reference)
-        + s.effort_quality * (w.reps[r].effort - 1.0)
+        + s.effort_quality * (w.reps[r].effort * w.products[p].pull - 1.0)
     )
     z = w.stages[w.deals[d].stage].advance + over_the_funnel / s.n_stages
     if w.deals[d].stage == 0 and w.deals[d].source == INQUIRY and s.response_effect > 0.0:
@@ -143,17 +143,23 @@ def finish_step(w: Tables, r: int, d: int, t: float) -> None:
     dwell = duration(w.stages[stage].dwell_law, w.stages[stage].dwell, w.stages[stage].dwell_cv, uniform(k, DWELL, 0))
     reply = t + (snap(w, dwell) if dwell > 0.0 else 0.0)
     if w.settings[0].times != 0 and outcome == ADVANCE and stage == w.settings[0].n_stages - 1:
-        reply = choose_signing(w, r, d, t, reply)
-        w.steps[step].outcome = w.deals[d].outcome
+        reply = first_look(w, d, t, reply)
     announce(w, reply, REPLY, d)
 
 
 @rule
 def answer(w: Tables, d: int, t: float) -> int:
     """Let the customer answer on deal `d`: it ends, or goes on to the next stage. Returns the rep to ring or -1."""
+    outcome = w.deals[d].outcome
+    take_out(w, d)
+    if w.settings[0].times != 0 and outcome == ADVANCE and w.deals[d].stage == w.settings[0].n_stages - 1:
+        again = sign_or_wait(w, d, t)
+        if again > t:
+            announce(w, again, REPLY, d)
+            return -1
     if w.deals[d].step >= 0:
         w.steps[w.deals[d].step].left = t
-    outcome = w.deals[d].outcome
+        w.steps[w.deals[d].step].outcome = outcome
     if outcome != ADVANCE:
         close_deal(w, d, outcome, t)
         return -1

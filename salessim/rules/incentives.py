@@ -1,88 +1,88 @@
-"""Pay and how reps answer to it: credit, payday, quotas that ratchet, and the effort of the month to come.
+"""Pay: credit, payday, and quotas that ratchet.
 
-Credit and quota belong to the seat: whoever sits there when a period ends is paid for it. What a deal earned is not
-taken back: a run has no cancelled orders, and what a customer never pays earns nothing where cash is credited.
+Credit and quota belong to the seat: whoever sits there when a period ends is paid for it. What a team, a manager or the
+winner of a contest is paid is settled in `salessim.rules.shared_pay`.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from salessim.pay.curve import Curves, payout
-from salessim.pay.policy import Policies, effort_at
-from salessim.pay.settling import cents_of, credited_cents, settle_month
+from salessim.pay.settling import cents_of, settle_month, taken_back
+from salessim.rules.settlement import (
+    counts_for,
+    credit_of_role,
+    credited,
+    credited_to,
+    in_force,
+    month_of_failure,
+    payees,
+    period_pay,
+    take_back,
+)
 from salessim.rules.worktime import month_of
 from salessim.world.compiled import rule
-from salessim.world.tables import CASH, MARGIN, NEVER, NEW_CUSTOMERS, UNITS, Tables
+from salessim.world.tables import CASH, NEVER, OWN, Tables
 
-__all__ = [
-    "credit_deal", "cycle_state", "pay_month", "policies_of", "ratchet_quotas", "set_efforts", "variable_pay",
-]  # fmt: skip
+__all__ = ["credit_deal", "pay_month", "ratchet_quotas", "variable_pay"]
 
-_MOST_EFFORT = 4.0
+_A_YEAR = 365.0
 
 
 @rule
-def _amount(w: Tables, d: int, measure: int) -> float:
-    """Return what deal `d`, about to be won, counts by a measure."""
-    if measure == UNITS:
-        return 1.0
-    if measure == NEW_CUSTOMERS:
-        return 1.0 if w.accounts[w.deals[d].account].customer == 0 else 0.0
-    if measure == MARGIN:
-        margin = w.products[w.deals[d].product].margin
-        if w.deals[d].discount > 0.0:  # it comes out of the margin
-            return w.deals[d].value - w.deals[d].value / (1.0 - w.deals[d].discount) * (1.0 - margin)
-        return w.deals[d].value * margin
-    return w.deals[d].value
+def _credit(w: Tables, c: int, r: int, m: int, at: float, cents: int) -> None:
+    """Credit rep `r` for component `c` at time `at`, in month `m`."""
+    cell = (c * w.reps.size + r) * w.settings[0].n_months + m
+    w.credits[cell].cents += cents
+    w.credits[cell].deals += 1
+    if w.components[c].daily >= 0:
+        days = int(w.months[w.settings[0].n_months - 1].ends)
+        cell = (w.components[c].daily * w.reps.size + r) * days + int(at)
+        w.daily[cell].cents += cents
+        w.daily[cell].deals += 1
+
+
+@rule
+def _pay_spiff(w: Tables, d: int, r: int, won: int, cents: int, clawback: float) -> None:
+    """Note a SPIFF for rep `r`, in the month of the win, and that it is taken back if deal `d` is never paid."""
+    n_months = w.settings[0].n_months
+    w.diary[r * n_months + won].spiffs += cents
+    if w.deals[d].paid >= NEVER:
+        m = max(month_of_failure(w, d), won)
+        if m < n_months:
+            w.diary[r * n_months + m].clawback += taken_back(clawback, cents)
 
 
 @rule
 def credit_deal(w: Tables, d: int, t: float) -> None:
-    """Credit the rep of deal `d`, won at time `t`: in the month of the win, or of the payment where cash counts."""
+    """Credit deal `d`, won at time `t`, to its rep and, where the plan says so, to the owner of account and product.
+
+    It counts in the month of the win, or of the payment where cash counts.
+    """
     s = w.settings[0]
-    r = w.deals[d].rep
+    r, owner = w.deals[d].rep, w.covers[w.deals[d].cover].owner
     won = month_of(w, t)
-    p, g = w.deals[d].product, w.accounts[w.deals[d].account].segment
-    width = s.n_products + s.n_segments
+    w.deals[d].fresh = 1 if w.accounts[w.deals[d].account].customer == 0 else 0
+    w.deals[d].owner = owner
+    w.deals[d].next_won, w.deals[d].next_owned = w.reps[r].first_won, w.reps[owner].first_owned
+    w.reps[r].first_won = w.reps[owner].first_owned = d
     for c in range(w.components.size):
-        if w.scopes[c * width + p].counts == 0 or w.scopes[c * width + s.n_products + g].counts == 0:
+        if not counts_for(w, c, d):
             continue
-        m = won
+        m, at = won, t
         if w.components[c].measure == CASH:
             if w.deals[d].paid >= s.until or w.deals[d].paid >= NEVER:
                 continue
-            m = month_of(w, w.deals[d].paid)
-        cell = (c * w.reps.size + r) * s.n_months + m
-        w.credits[cell].cents += credited_cents(_amount(w, d, w.components[c].measure) * s.credit_share)
-        w.credits[cell].deals += 1
+            at = w.deals[d].paid
+            m = month_of(w, at)
+        if in_force(w, c, m):
+            _credit(w, c, r, m, at, credit_of_role(w, c, d, 0))
+            if w.components[c].owner_share >= 0.0:
+                _credit(w, c, owner, m, at, credit_of_role(w, c, d, 1))
     for i in range(w.spiffs.size):
-        if (w.spiffs[i].product < 0 or w.spiffs[i].product == p) and w.spiffs[i].first <= t < w.spiffs[i].last:
-            w.diary[r * s.n_months + won].spiffs += w.spiffs[i].cents
-
-
-@rule
-def _credited(w: Tables, c: int, r: int, first: int, end: int) -> tuple[int, int]:
-    """Return what rep `r` has been credited for component `c` in the months from `first` to before `end`, and deals."""
-    row = (c * w.reps.size + r) * w.settings[0].n_months
-    cents, deals = 0, 0
-    for m in range(first, min(end, w.settings[0].n_months)):
-        cents += w.credits[row + m].cents
-        deals += w.credits[row + m].deals
-    return cents, deals
-
-
-@rule
-def _earned(w: Tables, c: int, r: int, cents: int) -> int:
-    """Return what component `c` pays rep `r` for a period's credit, cents."""
-    quota = w.quotas[c * w.reps.size + r]
-    amount = cents / 100.0
-    if quota.quota != quota.first:  # a ratchet moved it: the same attainment of the first quota earns the same
-        amount = np.rint(amount * quota.first / quota.quota * 1e6) / 1e6
-    curves = Curves(
-        w.curves["first"], w.pieces["start"], w.pieces["level"], w.pieces["slope"], w.pieces["closed"]
-    )
-    return cents_of(payout(curves, quota.curve, amount))
+        if (w.spiffs[i].product < 0 or w.spiffs[i].product == w.deals[d].product) and (
+            w.spiffs[i].first <= t < w.spiffs[i].last
+        ):
+            _pay_spiff(w, d, r, won, w.spiffs[i].cents, w.spiffs[i].clawback)
+            _pay_spiff(w, d, owner, won, w.spiffs[i].owner_cents, w.spiffs[i].clawback)
 
 
 @rule
@@ -95,13 +95,12 @@ def pay_month(w: Tables, r: int, m: int) -> None:
     for _ in range(w.reps[r].grade):
         raised *= 1.0 + s.promotion_raise
     w.diary[row].salary = cents_of(w.months[m].salary / 100.0 * (w.diary[row].present_days / days) * raised) / 100.0
-    due = w.diary[row].spiffs
+    due = w.diary[row].spiffs + w.diary[row].shared
     for c in range(w.components.size):
-        length = w.components[c].months
-        if (m + 1) % length == 0 or m == s.n_months - 1:
-            cents, deals = _credited(w, c, r, m - m % length, m + 1)
-            if deals > 0:
-                due += _earned(w, c, r, cents)
+        if w.components[c].payee == OWN and w.components[c].prizes == 0 and in_force(w, c, m):
+            due += period_pay(w, c, r, m)
+            take_back(w, c, r, m)
+    due -= w.diary[row].clawback
     floor = -1
     if w.reps[r].since >= 0.0 and w.reps[r].present != 0 and s.guarantee_months > 0:
         floor = s.guarantee if m - month_of(w, w.reps[r].since) < s.guarantee_months else -1
@@ -131,65 +130,36 @@ def variable_pay(w: Tables, r: int, m: int) -> float:
 
 
 @rule
+def _moved(w: Tables, c: int, first: float, quota: float, cents: int) -> float:
+    """Return the quota that follows from `quota` and the credit of the span that ends; `first` is where it began."""
+    s = w.settings[0]
+    share = 1.0 if w.components[c].months > 0 else 1.0 / _A_YEAR
+    over = cents / 100.0 * share - quota
+    moved = cents_of((s.ratchet_up if over > 0.0 else s.ratchet_down) * over) / 100.0
+    return max(cents_of(quota + moved) / 100.0, 0.01 * first)
+
+
+@rule
 def ratchet_quotas(w: Tables, m: int) -> None:
-    """At the end of month `m`, if a year of the run ends: the year's results move next year's quotas."""
-    s = w.settings[0]
-    if s.paid == 0 or (m + 1) % 12 != 0 or (s.ratchet_up <= 0.0 and s.ratchet_down <= 0.0):
-        return
-    for c in range(w.components.size):
-        if w.components[c].attained == 0:
-            continue
-        for r in range(w.reps.size):
-            i = c * w.reps.size + r
-            cents, _ = _credited(w, c, r, m - 11, m + 1)
-            over = cents / 100.0 * w.components[c].months / 12.0 - w.quotas[i].quota
-            moved = cents_of((s.ratchet_up if over > 0.0 else s.ratchet_down) * over) / 100.0
-            least = 0.01 * w.quotas[i].first
-            w.quotas[i].quota = max(cents_of(w.quotas[i].quota + moved) / 100.0, least)
+    """At the end of month `m`, of components whose period ends: its results move the quota of the next one.
 
-
-@rule
-def policies_of(w: Tables) -> Policies:
-    """Open the policy tables."""
-    s = w.settings[0]
-    shape = (s.policy_types, s.policy_factors, s.policy_steps, s.policy_points)
-    return Policies(
-        w.efforts.reshape(shape), w.values.reshape(shape), w.slopes.reshape(shape), w.types["low"], w.types["h"],
-        w.factors["factor"], w.types["scale"], s.policy_short, w.types["discount"], w.types["flow"],
-    )  # fmt: skip
-
-
-@rule
-def cycle_state(w: Tables, r: int, m: int) -> tuple[int, float, float]:
-    """Return step of the cycle, quota factor (or credit before the short period) and credit so far of rep `r`.
-
-    Credit is that of the component that leads the policies, in sales of his type.
+    Quotas of days are moved by the results of a year of the pay plan.
     """
     s = w.settings[0]
-    c = s.leading
-    per_sale = w.reps[r].scale / (100.0 * s.leading_share)
-    first = m - m % s.policy_short
-    cents, _ = _credited(w, c, r, first, m + 1)
-    factor = 1.0
-    if s.policy_short < s.policy_steps:
-        before, _ = _credited(w, c, r, m - m % s.policy_steps, first)
-        factor = before * per_sale
-    elif s.ratcheting != 0:
-        quota = w.quotas[c * w.reps.size + r]
-        factor = quota.quota / quota.first
-    return m % s.policy_steps, factor, cents * per_sale
-
-
-@rule
-def set_efforts(w: Tables, m: int) -> None:
-    """Let everybody choose the effort of month `m`, which begins."""
-    s = w.settings[0]
-    if s.answers != 0:
-        p = policies_of(w)
-        for r in range(w.reps.size):
-            if w.reps[r].type >= 0:
-                step, factor, y = cycle_state(w, r, m)
-                w.reps[r].effort = min(effort_at(p, w.reps[r].type, step, factor, y), _MOST_EFFORT)
-    if s.paid != 0:
-        for r in range(w.reps.size):
-            w.diary[r * s.n_months + m].effort = w.reps[r].effort
+    if s.paid == 0 or (s.ratchet_up <= 0.0 and s.ratchet_down <= 0.0):
+        return
+    for c in range(w.components.size):
+        span = w.components[c].months if w.components[c].months > 0 else 12
+        if w.components[c].attained == 0 or not in_force(w, c, m) or (m + 1 - w.components[c].first) % span != 0:
+            continue
+        payee = w.components[c].payee
+        if payee == OWN:
+            for r in range(w.reps.size):
+                i = c * w.reps.size + r
+                cents, _ = credited(w, c, r, m + 1 - span, m + 1)
+                w.quotas[i].quota = _moved(w, c, w.quotas[i].first, w.quotas[i].quota, cents)
+            continue
+        for p in range(payees(w, payee)):
+            i = w.components[c].goals + p
+            cents, _ = credited_to(w, c, p, m + 1 - span, m + 1)
+            w.goals[i].quota = _moved(w, c, w.goals[i].first, w.goals[i].quota, cents)

@@ -9,8 +9,10 @@ from salessim.rules.agenda import MONTH, announce
 from salessim.rules.appraisal import appraise, judge
 from salessim.rules.coaching import coach
 from salessim.rules.cohesion import fade_cohesion, team_days
-from salessim.rules.incentives import pay_month, ratchet_quotas, set_efforts
+from salessim.rules.effort import set_efforts
+from salessim.rules.incentives import pay_month, ratchet_quotas
 from salessim.rules.reorganisation import read_signs
+from salessim.rules.shared_pay import settle_together
 from salessim.rules.staffing import book_presence
 from salessim.rules.training import schedule_training
 from salessim.rules.turnover import forget_exits, let_quit
@@ -30,6 +32,8 @@ def balance_books(w: Tables, m: int) -> None:
     ends = w.months[m].ends
     days = ends - (w.months[m - 1].ends if m > 0 else 0.0)
     seats = 0
+    if s.paid != 0:
+        settle_together(w, m)
     for r in range(w.reps.size):
         book_presence(w, r, ends)
         seats += 1 if w.reps[r].open != 0 else 0

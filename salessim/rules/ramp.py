@@ -9,7 +9,7 @@ from salessim.world.numbers import exp, log
 from salessim.world.random import CANDIDATE_REP, normal
 from salessim.world.tables import Tables
 
-__all__ = ["become", "pace_now", "ramp_months"]
+__all__ = ["become", "pace_now", "ramp_months", "talent_of"]
 
 _MONTH = 365.0 / 12.0
 _LEAST_PACE = 0.1
@@ -24,12 +24,18 @@ def ramp_months(w: Tables, person: int | np.uint64) -> float:
 
 
 @rule
+def talent_of(w: Tables, person: int | np.uint64) -> float:
+    """Return the talent of `person`, log-odds over the whole funnel: normal over people."""
+    return w.settings[0].talent_spread * normal(person, CANDIDATE_REP, 1)
+
+
+@rule
 def become(w: Tables, r: int, person: int | np.uint64, since: float, ramped: bool) -> None:
     """Let `person` take the seat of rep `r`, in the first days or (`ramped`) at full pace."""
     s = w.settings[0]
     w.reps[r].person = person
     w.reps[r].since = since
-    w.reps[r].talent = s.talent_spread * normal(person, CANDIDATE_REP, 1)
+    w.reps[r].talent = talent_of(w, person)
     w.reps[r].pace_start = s.ramp_start
     w.reps[r].pace_rate = 0.0
     if not ramped and s.ramp_time > 0.0 and s.ramp_start < 0.9:

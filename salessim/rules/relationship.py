@@ -56,10 +56,10 @@ def relation_of(w: Tables, a: int, r: int, t: float) -> int:
 
 
 @rule
-def build_relation(w: Tables, i: int, t: float) -> None:
-    """Strengthen relation `i` by one contact."""
+def build_relation(w: Tables, i: int, care: float, t: float) -> None:
+    """Strengthen relation `i` by one contact, made with `care` (1: that of today)."""
     level = relation_now(w, i, t)
-    w.relations[i].level = level + w.settings[0].relation_gain * (1.0 - level)
+    w.relations[i].level = level + min(w.settings[0].relation_gain * care, 1.0) * (1.0 - level)
     w.relations[i].touched = t
 
 

@@ -6,13 +6,14 @@ import numpy as np
 
 from salessim.rules.agenda import START, WAKE, announce
 from salessim.rules.cohesion import loosen
+from salessim.rules.effort import expected_variable
 from salessim.rules.handover import hand_over, meet_again, move_deals
 from salessim.rules.knowledge import insight_now
-from salessim.rules.ramp import become
+from salessim.rules.ramp import become, talent_of
 from salessim.rules.travel import visit_hours
 from salessim.rules.worktime import month_of, worked
 from salessim.world.compiled import rule
-from salessim.world.numbers import lognormal_unit
+from salessim.world.numbers import exp, log, lognormal_unit
 from salessim.world.random import FILL, HIRED, QUIT, exponential, key, uniform
 from salessim.world.tables import (
     CARETAKER,
@@ -31,6 +32,7 @@ __all__ = [
     "arrive",
     "begin_career",
     "book_presence",
+    "chance_of_joining",
     "depart",
     "give_to",
     "note_career",
@@ -39,6 +41,8 @@ __all__ = [
 ]
 
 HOLD, COLLEAGUES = 0, 1
+_MOST_REFUSALS = 20
+"""Candidates who are asked at most, one after another, before whoever is there is taken."""
 
 
 @rule
@@ -90,15 +94,34 @@ def _forget_tour(w: Tables, r: int) -> None:
 
 
 @rule
+def chance_of_joining(w: Tables, r: int, talent: float) -> float:
+    """Return the chance that a candidate of some talent takes the seat of rep `r`, asked about what it pays him.
+
+    1 where he may expect what others offer him, or more; below that it falls with a power of the ratio.
+    """
+    s = w.settings[0]
+    if s.answers == 0 or s.entry_pay <= 0.0 or s.outside_pay <= 0.0:
+        return 1.0
+    pay = s.salary
+    if w.reps[r].type >= 0:
+        pay += expected_variable(w, w.reps[r].type, talent)
+    ratio = pay / (s.outside_pay * exp(s.outside_talent * talent))
+    return exp(s.entry_pay * log(max(ratio, 0.01))) if ratio < 1.0 else 1.0
+
+
+@rule
 def seek_successor(w: Tables, r: int, t: float, soon: bool) -> None:
     """Look for somebody for the seat of rep `r`: the next on the company's list starts when the vacancy is filled.
 
     Where the need was known in time (`soon`) he starts at once.
     """
     s = w.settings[0]
-    k = w.counts[0].hires
-    w.counts[0].hires = k + 1
-    w.reps[r].person = key(key(s.seed, HIRED), k)
+    for _ in range(_MOST_REFUSALS):
+        k = w.counts[0].hires
+        w.counts[0].hires = k + 1
+        w.reps[r].person = key(key(s.seed, HIRED), k)
+        if uniform(w.reps[r].person, FILL, 1) < chance_of_joining(w, r, talent_of(w, w.reps[r].person)):
+            break
     delay = 0.0
     if not soon and s.fill_time > 0.0:
         delay = s.fill_time * lognormal_unit(uniform(w.reps[r].person, FILL, 0), s.fill_spread)

@@ -48,7 +48,8 @@ def quit_rate(w: Tables, r: int, m: int, t: float) -> float:
     off = min(abs(w.reps[r].attainment - 1.0) / _WIDTH, 2.0)
     rate = s.turnover * exp(-s.turnover_attainment * off * off)
     if s.turnover_pay > 0.0 and s.outside_pay > 0.0:
-        ratio = min(max(yearly_pay(w, r, m) / s.outside_pay, 0.25), 4.0)
+        outside = s.outside_pay * exp(s.outside_talent * w.reps[r].talent)
+        ratio = min(max(yearly_pay(w, r, m) / outside, 0.25), 4.0)
         rate *= exp(-s.turnover_pay * log(ratio))
     g = w.reps[r].group
     left = w.groups[g].left + w.groups[g].left_before + w.groups[g].left_long_ago

@@ -134,11 +134,11 @@ def build_world(
     for name in PAY_TABLES:
         tables[name] = np.zeros(0, DTYPES[name])
     if incentives is not None:
-        for one in settings:
+        for k, one in enumerate(settings):
             for column in incentives["settings"].dtype.names or ():
-                one[column] = incentives["settings"][column]
+                one[column] = incentives["settings"][column][k]
         tables.update({name: table.copy() for name, table in incentives.items() if name in PAY_TABLES})
-        tables["months"]["salary"] = incentives["salary"][np.arange(months) % 12]
+        tables["months"]["salary"] = incentives["salary"]
     tables["phases"] = np.concatenate([np.zeros(0, DTYPES["phases"]), *settings[1:]])
     names = Names(
         who.accounts, who.products, who.segments, tuple(market.stages["stage"]), seats, posts.groups, regions
@@ -176,6 +176,7 @@ def _products(market: Market, plan: Plan, names: tuple[str, ...]) -> tuple[NDArr
         response_floor=np.nan_to_num(products["response_floor"], nan=-1.0),
         response_shape=products["response_shape"],
         response_half=products["response_half"],
+        pull=np.ones(len(names)),
     )
     return table, products["price"]
 
@@ -377,8 +378,8 @@ def _open_deals(
     head["value"] = np.where(np.isfinite(value), value, prices[product])
     head["created"] = -today["age"][keep]
     head["first_touch"] = head["created"]
-    head["closed"] = head["paid"] = head["recorded"] = -1.0
-    head["older"] = head["heir"] = -1
+    head["closed"] = head["paid"] = head["recorded"] = head["natural"] = -1.0
+    head["older"] = head["heir"] = head["keeper"] = -1
     return table, n
 
 
@@ -398,6 +399,7 @@ def _settings(market: Market, plan: Plan, prices: Floats, **given: Any) -> NDArr
     weight = market.products["opportunities"][by_name]
     table["mean_price"] = float((prices * weight).sum() / max(weight.sum(), 1e-300)) or 1.0
     table["coverage"] = COVERAGE_RULES.index(plan.coverage)
+    table["myopic"] = market.motivation.foresight == "myopic"
     table["pooled"] = plan.routing == "pool"
     table["calls"] = plan.calls
     table["vacancy"] = VACANCY_RULES.index(plan.management.vacancy)

@@ -85,7 +85,7 @@ def rep_table(
     table["effort"] = table["scale"] = 1.0
     table["type"] = -1
     table["wake"] = table["protected_until"] = -1.0
-    for column in ("subject", "first_deal", "first_relation", "next_of_group"):
+    for column in ("subject", "first_deal", "first_relation", "next_of_group", "first_won", "first_owned"):
         table[column] = -1
     last: dict[int, int] = {}
     for r in np.flatnonzero(posts.open[0]):

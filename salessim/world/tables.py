@@ -33,6 +33,7 @@ __all__ = [
     "LAID_OFF",
     "LEAST_INSIGHT",
     "LOST",
+    "MANAGED",
     "MARGIN",
     "MARKET_SHARE",
     "NEVER",
@@ -43,6 +44,7 @@ __all__ = [
     "ON_CALL",
     "ON_DEAL",
     "ON_TRAINING",
+    "OWN",
     "PAY_TABLES",
     "PIPELINE_COVERAGE",
     "PROMOTED",
@@ -53,6 +55,7 @@ __all__ = [
     "STARTED",
     "STATES",
     "SUCCESSOR",
+    "TEAM",
     "UNITS",
     "WAITING",
     "WIN_RATE",
@@ -124,10 +127,11 @@ settings_t = _record(
     training_days=_F, onboarding_days=_F, training_cost=_F, team_days=_F,
     appraisal_months=_I, exit_share=_F, promotion_share=_F, promotion_raise=_F,
     target=_F, managers=_I, curved=_I,
-    paid=_I, target_variable=_F, draw=_I, draw_recoverable=_I, guarantee=_I, guarantee_months=_I, credit_share=_F,
-    ratchet_up=_F, ratchet_down=_F, answers=_I, times=_I, leading=_I, leading_share=_F,
+    paid=_I, target_variable=_F, draw=_I, draw_recoverable=_I, guarantee=_I, guarantee_months=_I,
+    ratchet_up=_F, ratchet_down=_F, write_off=_F, answers=_I, times=_I, leading=_I, leading_share=_F,
     policy_types=_I, policy_factors=_I, policy_steps=_I, policy_points=_I, policy_short=_I, ratcheting=_I,
-    effort_pace=_F, effort_quality=_F, discount_authority=_F, pull_discount=_F, push_days=_F, push_loss=_F,
+    effort_pace=_F, effort_quality=_F, least_effort=_F, task_shift=_F, unpaid_neglect=_F, mean_rate=_F, myopic=_I,
+    discount_authority=_F, pull_discount=_F, push_days=_F, push_loss=_F, entry_pay=_F, outside_talent=_F,
 )  # fmt: skip
 counts_t = _record(
     deals=_I, steps=_I, calls=_I, relations=_I, agenda=_I, heap=_I, later=_I, free=_I, today=_I, events=_I,
@@ -140,7 +144,7 @@ stages_t = _record(
 )  # fmt: skip
 products_t = _record(
     key=_U, price=_F, price_cv=_F, margin=_F, complexity=_F, focus=_F, response_floor=_F, response_shape=_F,
-    response_half=_F,
+    response_half=_F, rate=_F, sales_share=_F, pull=_F,
 )  # fmt: skip
 accounts_t = _record(
     key=_U, x=_F, y=_F, z=_F, segment=_I, potential=_F, customer=_I, tier=_I, reps=_I, region=_I,
@@ -155,7 +159,8 @@ reps_t = _record(
     travel=_F, wake=_F, first_deal=_I, waiting=_I, first_relation=_I, tour_size=_I, tour_place=_I,
     open=_I, present=_I, leaving=_I, person=_U, since=_F, gone=_F, booked=_F, pace_start=_F, pace_rate=_F, talent=_F,
     hazard=_F, threshold=_F, attainment=_F, coached=_F, grade=_I, training=_F, demand=_F, manager=_I,
-    protected_until=_F, protected_pay=_F, effort=_F, type=_I, scale=_F, owed=_I, debt=_I,
+    protected_until=_F, protected_pay=_F, effort=_F, type=_I, scale=_F, owed=_I, debt=_I, kept=_F,
+    first_won=_I, first_owned=_I,
 )  # fmt: skip
 groups_t = _record(
     first_deal=_I, waiting=_I, first_rep=_I, members=_I, cohesion=_F, left=_I, left_before=_I, left_long_ago=_I
@@ -169,18 +174,21 @@ relations_t = _record(
 deals_t = _record(
     key=_U, cover=_I, account=_I, product=_I, rep=_I, stage=_I, state=_I, outcome=_I, source=_I, parent=_I, next=_I,
     step=_I, value=_F, created=_F, since=_F, first_touch=_F, closed=_F, hours=_F,
-    older=_I, heir=_I, commission=_F, paid=_F, recorded=_F, discount=_F, shifted=_F,
+    older=_I, heir=_I, commission=_F, paid=_F, recorded=_F, discount=_F, natural=_F, shifted=_F, holds=_I,
+    keeper=_I, next_won=_I, owner=_I, next_owned=_I, fresh=_I,
 )  # fmt: skip
 steps_t = _record(deal=_I, stage=_I, rep=_I, outcome=_I, entered=_F, started=_F, finished=_F, left=_F, hours=_F)
 calls_t = _record(relation=_I, account=_I, rep=_I, at=_F, hours=_F)
 diary_t = _record(
     deal_hours=_F, call_hours=_F, travel_hours=_F, training_hours=_F, present_hours=_F, present_days=_F, km=_F,
     calls=_I, sold=_F, salary=_F, tools=_F, training_cost=_F, protection=_F, variable=_F, spiffs=_I, effort=_F,
+    shared=_I, clawback=_I, team=_I, manager=_I,
 )  # fmt: skip
 careers_t = _record(kind=_I, rep=_I, person=_U, at=_F, grade=_I)
 handovers_t = _record(reason=_I, cover=_I, before=_I, after=_I, at=_F, level_before=_F, level_after=_F)
 regions_t = _record(share=_F)
-managers_t = _record(reps=_I, vacancies=_I)
+managers_t = _record(reps=_I, vacancies=_I, debt=_I)
+led_t = _record(due=_I, clawback=_I, variable=_F)
 changes_t = _record(
     measure=_I, region=_I, below=_F, months=_I, streak=_I, month=_I, fired=_F, first_wave=_I, waves=_I, move_deals=_I,
     protection=_F, retraining=_F,
@@ -191,14 +199,20 @@ posts_t = _record(group=_I, manager=_I, open=_I, retrain=_I)
 focuses_t = _record(focus=_F)
 whole_t = _record(row=_I)
 hours_t = _record(total=_F)
-components_t = _record(measure=_I, months=_I, attained=_I)
+components_t = _record(
+    measure=_I, months=_I, attained=_I, payee=_I, first=_I, end=_I, cut=_I, goals=_I, daily=_I, first_prize=_I,
+    prizes=_I, share=_F, owner_share=_F, clawback=_F,
+)  # fmt: skip
 scopes_t = _record(counts=_I)
 quotas_t = _record(curve=_I, first=_F, quota=_F)
 credits_t = _record(cents=_I, deals=_I)
 curves_t = _record(first=_I)
 pieces_t = _record(start=_F, level=_F, slope=_F, closed=_I)
-spiffs_t = _record(product=_I, first=_F, last=_F, cents=_I)
-types_t = _record(low=_F, h=_F, scale=_F, discount=_F, flow=_F)
+spiffs_t = _record(product=_I, first=_F, last=_F, cents=_I, owner_cents=_I, clawback=_F)
+prizes_t = _record(cents=_I)
+types_t = _record(
+    low=_F, h=_F, scale=_F, base=_F, effect=_F, noise=_F, ease=_F, power=_F, discount=_F, bias=_F, risk=_F, flow=_F
+)
 factors_t = _record(factor=_F)
 number_t = np.dtype(_F)
 events_t = _record(time=_F, kind=_I, ident=_I)
@@ -215,10 +229,13 @@ class Tables(NamedTuple):
     each flattened row by row. `phases` holds the settings from each change on, `posts` (change x rep) where
     everybody is then, `focuses` (change x product) what is pushed.
 
-    Of a pay plan: `scopes` (component x products, then segments) says what counts, `quotas` (component x rep) and
-    `credits` (component x rep x month, cents) are read against payout `curves` and their `pieces` (one row more than
-    curves); `efforts`, `values` and `slopes` are policies (type x factor x step x grid point), flat and the same in all
-    runs of a plan.
+    Of a pay plan: `components` are its components, those of managers and its contests, of each plan in the order in
+    which they come into force (from month `first` to before `end`); `scopes` (component x products, then segments) says
+    what counts, `quotas` (component x rep) and `credits` (component x rep x month, cents) are read against payout
+    `curves` and their `pieces` (one row more than curves), or the quotas of teams and managers in `goals`; `daily`
+    (component by the day x rep x day) is credit by the day, `prizes` are those of contests, `led` (manager x month) is
+    what managers are paid; `efforts`, `values` and `slopes` are policies (type x factor x step x grid point), flat and
+    the same in all runs of a plan; `aims` and their pieces are the payout curves that types see at the end of a cycle.
     """
 
     settings: NDArray[np.void]
@@ -256,11 +273,17 @@ class Tables(NamedTuple):
     curves: NDArray[np.void]
     pieces: NDArray[np.void]
     spiffs: NDArray[np.void]
+    goals: NDArray[np.void]
+    daily: NDArray[np.void]
+    prizes: NDArray[np.void]
+    led: NDArray[np.void]
     types: NDArray[np.void]
     factors: NDArray[np.void]
     efforts: NDArray[np.float64]
     values: NDArray[np.float64]
     slopes: NDArray[np.float64]
+    aims: NDArray[np.void]
+    aim_pieces: NDArray[np.void]
     agenda: NDArray[np.void]
     heap: NDArray[np.void]
     later: NDArray[np.void]
@@ -303,11 +326,17 @@ DTYPES: dict[str, np.dtype] = {  # type: ignore[type-arg]
     "curves": curves_t,
     "pieces": pieces_t,
     "spiffs": spiffs_t,
+    "goals": quotas_t,
+    "daily": credits_t,
+    "prizes": prizes_t,
+    "led": led_t,
     "types": types_t,
     "factors": factors_t,
     "efforts": number_t,
     "values": number_t,
     "slopes": number_t,
+    "aims": curves_t,
+    "aim_pieces": pieces_t,
     "agenda": events_t,
     "heap": heap_t,
     "later": later_t,
@@ -315,14 +344,18 @@ DTYPES: dict[str, np.dtype] = {  # type: ignore[type-arg]
 }
 
 PAY_TABLES = (
-    "components", "scopes", "quotas", "credits", "curves", "pieces", "spiffs", "types", "factors", "efforts", "values",
-    "slopes",
+    "components", "scopes", "quotas", "credits", "curves", "pieces", "spiffs", "goals", "daily", "prizes", "led",
+    "types", "factors", "efforts", "values", "slopes", "aims", "aim_pieces",
 )  # fmt: skip
 """What a pay plan adds to a world; empty without one."""
-FIXED_TABLES = ("curves", "pieces", "types", "factors", "efforts", "values", "slopes")
+FIXED_TABLES = (
+    "curves", "pieces", "prizes", "types", "factors", "efforts", "values", "slopes", "aims", "aim_pieces",
+)  # fmt: skip
 """Tables that no rule writes to: all runs of a plan share them."""
 # What a component of a pay plan counts, in the order of `salessim.model.pay.MEASURES`.
 BOOKINGS, REVENUE, MARGIN, UNITS, CASH, NEW_CUSTOMERS, MARKET_SHARE = range(7)
+# Who is paid by a component: each rep, each team together, each manager.
+OWN, TEAM, MANAGED = range(3)
 
 CALENDAR = ("agenda", "heap", "later", "days")
 """What a clock keeps of the events to come: each clock in its own way, so no part of what a run leaves behind."""

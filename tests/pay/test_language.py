@@ -127,9 +127,10 @@ def test_linear_is_what_the_programme_may_pay_month_by_month() -> None:
 def test_every_number_with_a_default_is_in_the_register_with_unit_range_and_source() -> None:
     entries = [*assumptions_of(Pay), *assumptions_of(Quotas), *assumptions_of(Motivation)]
     assert {entry.name for entry in entries} == {
-        "salary", "clawback_share", "over_assignment", "ratchet_up", "ratchet_down", "effort_share", "sales_noise",
+        "salary", "clawback_share", "over_assignment", "ratchet_up", "ratchet_down", "understatement",
+        "effort_share", "sales_noise",
         "discount_factor", "present_bias", "risk_aversion", "effort_power",
-        "effort_pace", "effort_quality", "reference_rate", "discount_authority", "pull_discount", "push_days",
+        "effort_pace", "effort_quality", "least_effort", "task_shift", "unpaid_neglect", "reference_rate", "discount_authority", "pull_discount", "push_days",
         "push_loss",
     }  # fmt: skip
     for entry in entries:

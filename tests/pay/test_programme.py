@@ -11,7 +11,8 @@ from salessim.model.motivation import Motivation
 from salessim.model.pay import Component, Pay, PayError, Tier
 from salessim.model.pay_files import PAY_PRESETS, pay_preset
 from salessim.pay.forward import expected_cycle
-from salessim.pay.policy import effort_at, myopic_effort
+from salessim.pay.myopic import myopic_effort
+from salessim.pay.policy import effort_at
 from salessim.pay.programme import programme, rep_types
 
 MONTH = 750_000.0 / 12
