@@ -71,7 +71,9 @@ def _sample(chosen: argparse.Namespace) -> int:
 
 
 def _assumptions(chosen: argparse.Namespace) -> int:
+    from salessim.model.assumption import OURS
     from salessim.model.register import register
+    from salessim.show.report.sources import source_in
     from salessim.words import definition, label, sentence
 
     language = chosen.lang
@@ -80,8 +82,9 @@ def _assumptions(chosen: argparse.Namespace) -> int:
         between = sentence("range", language, low=f"{entry.low:g}", high=f"{entry.high:g}")
         print(f"{entry.part}.{entry.name} = {entry.default:g} {unit} ({between})")
         meaning = entry.meaning if language == "en" else definition(f"setting.{entry.name}", language).rstrip("。")
+        source = sentence("ours unsourced", language) if entry.source == OURS else source_in(language, entry.source)
         evidence = entry.evidence if language == "en" else label(f"evidence.{entry.evidence}", language)
-        print("    " + text("assumption", language, meaning=meaning, source=entry.source, evidence=evidence))
+        print("    " + text("assumption", language, meaning=meaning, source=source, evidence=evidence))
     return 0
 
 

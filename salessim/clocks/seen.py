@@ -63,7 +63,7 @@ class Seen:
         ]
         self._n_groups = len(world["groups"])
         n_p = len(world["products"])
-        scopes = world["scopes"]["counts"].reshape(len(table), -1)
+        scopes = world["scopes"]["counts"].reshape(len(table), n_p + pilot.amounts.shape[2])
         amounts = pilot.amounts[table["measure"]]
         in_scope = np.einsum("cpg,cp,cg->c", amounts, scopes[:, :n_p], scopes[:, n_p:])
         self.counts = in_scope * np.maximum(table["share"], 0.0)

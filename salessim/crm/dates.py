@@ -197,7 +197,7 @@ def _readers(time_zone: str) -> dict[str, Callable[[list[str]], np.ndarray]]:
 
 
 def _has_offset(text: str) -> bool:
-    return ":" in text and _OFFSET.search(text) is not None
+    return (":" in text or "T" in text) and _OFFSET.search(text) is not None
 
 
 def _half(text: str) -> str:

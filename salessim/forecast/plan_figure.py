@@ -20,9 +20,9 @@ _MOST = 12  # series that can be told apart on a page
 
 def unit_of(amount: float) -> tuple[float, str]:
     """What to divide amounts of this size by in a figure, and the sentence that names the unit."""
-    if amount >= 1e7:
+    if amount >= 2e6:
         return 1e6, "plan word millions"
-    return (1e3, "plan word thousands") if amount >= 1e4 else (1.0, "plan word units")
+    return (1e3, "plan word thousands") if amount >= 2e4 else (1.0, "plan word units")
 
 
 def plan_figure(

@@ -30,6 +30,7 @@ __all__ = ["Curves", "FanChart", "curves_of", "fan_alt_text"]
 Floats = NDArray[np.float64]
 Show = Literal["revenue", "lead"]
 
+_FINDING = {"revenue": "fan finding revenue", "lead": "fan finding lead"}
 _WINDOW = 3
 _BAND = (0.1, 0.9)
 _TOP, _BOTTOM, _NAMES, _LINE = 34.0, 26.0, 176.0, 19.0
@@ -114,7 +115,7 @@ def fan_alt_text(study: Study, names: Sequence[str], language: str = "en", *, sh
     if not parts:
         return sentence("fan finding none", language)
     plans = phrase(language, "comma").join(parts)
-    return sentence(f"fan finding {show}", language, month=study.months, plans=plans)
+    return sentence(_FINDING[show], language, month=study.months, plans=plans)
 
 
 class FanChart:

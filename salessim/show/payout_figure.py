@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salessim.pay.curve import compile_component, payouts
-from salessim.pay.tables import MONTHS
 from salessim.show.bars import draw_bars
 from salessim.show.legend import draw_legend
 from salessim.show.page import Page, plain_ticks
@@ -30,6 +29,7 @@ __all__ = ["Earnings", "Payouts", "earnings_of", "payout_alt_text", "payout_figu
 Floats = NDArray[np.float64]
 _LEVEL = 0.95
 _YEAR = 12
+_PERIODS = {"day": 365.0, "month": 12.0, "quarter": 4.0, "year": 1.0}  # in a year
 _THERE = 0.95  # of the days of a year: somebody who was there for less had no whole year to reach a quota in
 _MOST_DOTS = 1_500
 _BINS = 24
@@ -102,10 +102,16 @@ class Payouts(NamedTuple):
 
 
 def _leading(pay: Pay) -> int:
-    """Return the place of the component that leads: the one on a quota over the longest period, else the first."""
-    parts = pay.components
-    on_quota = [place for place, part in enumerate(parts) if part.basis == "attainment"]
-    return max(on_quota, key=lambda place: MONTHS[parts[place].period]) if on_quota else 0
+    """Return the place of the component that leads: the one on own quota over the longest period, else the first."""
+    own = [place for place, part in enumerate(pay.components) if part.counts == "own"]
+    on_quota = [place for place in own if pay.components[place].basis == "attainment"]
+    if on_quota:
+        return min(on_quota, key=lambda place: _PERIODS[pay.components[place].period])
+    return own[0] if own else 0
+
+
+def _attained(part: Component) -> bool:
+    return part.basis == "attainment" and part.counts == "own"
 
 
 def earnings_of(run: Run) -> Earnings | None:
@@ -126,20 +132,21 @@ def earnings_of(run: Run) -> Earnings | None:
     pay = run.plan.phases[0][0].pay
     if pay is None or not pay.components:
         return None
-    n, parts = len(run.world.names.reps), len(pay.components)
-    span = min(_YEAR, run.months)
-    years = run.months // span
-    credits_ = run.world["credits"]["cents"].reshape(parts, n, -1)[:, :, : years * span] / 100.0
-    credit = credits_.reshape(parts, n, years, span).sum(axis=3)
+    n, rows = len(run.world.names.reps), run.world["components"]  # the components of the first plan come first
+    parts, lead = len(pay.components), _leading(pay)
+    months = min(run.months, int(rows["end"][lead]))
+    span = min(_YEAR, months)
+    years = months // span
+    cents = run.world["credits"]["cents"].reshape(len(rows), n, -1)[:parts, :, : years * span]
+    credit = cents.reshape(parts, n, years, span).sum(axis=3) / 100.0
     diary = run.world["diary"].reshape(n, -1)[:, : years * span]
     variable = diary["variable"].reshape(n, years, span).sum(axis=2)
     days = diary["present_days"].reshape(n, years, span).sum(axis=2)
     there = days >= _THERE * float(days.max(initial=1.0))
-    lead = _leading(pay)
     part = pay.components[lead]
     result, quota = credit[lead], float("nan")
-    if part.basis == "attainment":
-        quotas = run.world["quotas"]["first"].reshape(parts, n)[lead] * span / MONTHS[part.period]
+    if _attained(part):
+        quotas = run.world["quotas"]["first"].reshape(len(rows), n)[lead] * _PERIODS[part.period] * span / _YEAR
         result, quota = result / quotas[:, None], float(quotas.mean())
     total = float(credit[lead].sum())
     ratio = credit.sum(axis=(1, 2)) / total if total > 0.0 else np.zeros(parts)
@@ -159,7 +166,7 @@ def payouts_of(pay: Pay, earnings: Sequence[Earnings]) -> Payouts:
     part = pay.components[_leading(pay)]
     results = np.concatenate([one.result for one in earnings])
     variable = np.concatenate([one.variable for one in earnings])
-    attained = part.basis == "attainment"
+    attained = _attained(part)
     reached, reached_half = _mean([float((one.result >= 1.0).mean()) for one in earnings if len(one.result)])
     mean, mean_half = _mean([float(one.variable.mean()) for one in earnings if len(one.variable)])
     high = float(np.quantile(results, 0.995)) if len(results) else 1.0
@@ -172,15 +179,17 @@ def payouts_of(pay: Pay, earnings: Sequence[Earnings]) -> Payouts:
 
 
 def _line(pay: Pay, at: Floats, earnings: Sequence[Earnings]) -> Floats:
-    """Return what a plan pays in a year for results that come in evenly."""
+    """Return what a plan pays a rep in a year for own results that come in evenly; what teams earn is not in it."""
     months = earnings[0].months
     ratio = np.mean([one.per_result for one in earnings], axis=0)
     quota = float(np.mean([one.quota for one in earnings]))
     lead = pay.components[_leading(pay)]
-    credit = at * quota if lead.basis == "attainment" else at
+    credit = at * quota if _attained(lead) else at
     total = np.zeros(len(at))
     for place, part in enumerate(pay.components):
-        periods = months / MONTHS[part.period]
+        if part.counts != "own":
+            continue
+        periods = _PERIODS[part.period] * months / _YEAR
         own = credit if part is lead else credit * ratio[place]
         total += periods * payouts(compile_component(part, _quota(part, lead, quota / periods)), 0, own / periods)
     return total

@@ -165,20 +165,18 @@ def _attained(run: Run, sales: Floats) -> tuple[Floats, Floats]:
 
 
 def _quotas_by_month(run: Run, number: int, credit: Floats, length: int) -> Floats:
-    """Return the quota of a pay period as it was in each month: a ratchet moves it at the end of every year."""
-    assert run.plan.phases[0][0].pay is not None
-    settings = run.plan.phases[0][0].pay.quotas
+    """Return the quota of a pay period as it was in each month: a ratchet moves it at the end of every period."""
+    pay = run.plan.phases[0][0].pay
+    assert pay is not None
     n_seats, months = credit.shape
     first = run.world["quotas"]["first"].reshape(-1, n_seats)[number]
     quota = to_cents(first)
     found = np.zeros((n_seats, months))
-    for begins in range(0, months, 12):
-        found[:, begins : begins + 12] = quota[:, None] / 100.0
-        year = credit[:, begins : begins + 12]
-        if year.shape[1] == 12:
-            over = year.sum(axis=1) * length / 12.0 - quota / 100.0
-            share = np.where(over > 0.0, settings.ratchet_up, settings.ratchet_down)
-            quota = np.maximum(quota + to_cents(share * over), to_cents(0.01 * first))
+    for begins in range(0, months, length):
+        found[:, begins : begins + length] = quota[:, None] / 100.0
+        over = credit[:, begins : begins + length].sum(axis=1) - quota / 100.0
+        share = np.where(over > 0.0, pay.quotas.ratchet_up, pay.quotas.ratchet_down)
+        quota = np.maximum(quota + to_cents(share * over), to_cents(0.01 * first))
     return found
 
 

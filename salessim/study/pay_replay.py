@@ -65,6 +65,8 @@ class CrmTables(Protocol):
 def pay_of(plan: Plan) -> Pay:
     """Return the pay plan of a plan; without one the salary and the commission of its management, month by month.
 
+    Such a commission is not taken back, whatever becomes of the deal.
+
     Examples
     --------
     >>> from salessim.model.presets import preset
@@ -78,7 +80,7 @@ def pay_of(plan: Plan) -> Pay:
         return setting.pay
     how = setting.management
     commission = Component(title="commission", period="month", tiers=(Tier(rate=how.commission),))
-    return Pay(salary=how.salary, components=(commission,) if how.commission else ())
+    return Pay(salary=how.salary, components=(commission,) if how.commission else (), clawback_share=0.0)
 
 
 def statement(

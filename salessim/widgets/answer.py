@@ -28,6 +28,7 @@ CARDS = ("revenue", "contribution", "travel_share", "win_rate")
 
 _TABLE = ("revenue", "contribution", "selling_expense_ratio", "travel_share")
 _PAIR = 2
+_BETTER = {"up": "better up", "down": "better down", "neither": "better neither"}
 _TOLD = ("days", "hours")  # units that a number does not show by itself
 _INK = {"better": "#006b4e", "worse": "#a83c00"}
 _LINE = "rgba(128,128,128,.45)"
@@ -52,7 +53,7 @@ def cards_html(study: Study, language: str, *, same: bool = False) -> str:
         Whether both are one and the same plan.
     """
     cards = "".join(_card(reading, study, language, same) for reading in readings(study, CARDS))
-    return f'<div style="display:flex;gap:7px;height:100px;width:736px">{cards}</div>'
+    return f'<div style="display:flex;gap:5px;height:100px;width:736px">{cards}</div>'
 
 
 def verdict_text(study: Study, named: Named, language: str, *, same: bool = False) -> list[str]:
@@ -155,7 +156,7 @@ def _hint(name: str, language: str) -> str:
     found = measure(name)
     return sentence(
         "measures formula", language, definition=definition(f"measure.{name}", language), formula=found.formula,
-        better=sentence(f"better {found.better}", language),
+        better=sentence(_BETTER[found.better], language),
     )  # fmt: skip
 
 
@@ -229,7 +230,7 @@ def _card(reading: Reading, study: Study, language: str, same: bool) -> str:
     return (
         f'<div class="ss-card" data-measure="{reading.name}" title="{hint}" '
         f'style="flex:1 1 0;min-width:0;overflow:hidden;'
-        f'padding:2px 7px;border:1px solid {_LINE};border-radius:6px">{inside}</div>'
+        f'padding:2px 4px;border:1px solid {_LINE};border-radius:6px">{inside}</div>'
     )
 
 
@@ -272,7 +273,7 @@ def _interval(reading: Reading, language: str) -> str:
         return ""
     size = parts[0]
     if measure(reading.name).unit == "share":
-        size = phrase(language, "with unit", number=size, unit=text("points", language))
+        size = phrase(language, "with unit", number=size, unit=text("pts", language))
     return text("interval", language, size=size, low=parts[1], high=parts[2])
 
 

@@ -78,8 +78,9 @@ class Controls:
         self.panel = w.ToggleButton(layout=w.Layout(width="auto", min_width="62px"))
         self.language = w.ToggleButtons(options=_LANGUAGES, value="en", style={"button_width": "70px"})
         self.views = w.ToggleButtons(
-            options=[(name, name) for name in VIEWS], style={"button_width": _VIEW}, layout=w.Layout(flex="0 0 auto", margin="0")
-        )
+            options=[(name, name) for name in VIEWS], style={"button_width": _VIEW},
+            layout=w.Layout(flex="0 0 auto", margin="0"),
+        )  # fmt: skip
         head = {"margin": "2px 0 0 0", "height": "24px"}
         self._heads = {owner: w.HTML(layout=w.Layout(**head)) for owner in ("plan", "market")}
         self.more = w.Accordion(

@@ -32,6 +32,7 @@ STYLE = (
     ".ss-lock.widget-toggle-button.mod-active{{background-image:{shut};background-color:#ffe6a8}}"
     ".ss-cockpit .widget-toggle-buttons .widget-toggle-button,.ss-questions .widget-toggle-button{{padding:0 4px}}"
     ".ss-views .widget-toggle-button{{height:24px;line-height:24px;margin:1px 2px}}"
+    ".ss-cockpit .widget-label-basic{{white-space:normal;line-height:1.05}}"
     ".ss-cockpit .widget-label{{white-space:normal;line-height:1.05;display:flex;align-items:center;"
     "justify-content:flex-end}}</style>"
 ).format(
@@ -185,7 +186,8 @@ def _made(lever: Lever) -> Any:
     import ipywidgets as w
 
     layout = {
-        "layout": w.Layout(width="auto", margin="1px 2px", flex="1 1 auto"), "style": {"description_width": _NAME}
+        "layout": w.Layout(width="auto", min_width="0", margin="1px 2px", flex="1 1 auto"),
+        "style": {"description_width": _NAME},
     }  # fmt: skip
     if lever.kind == "choice":
         style = {"button_width": _NARROW if lever.name in _PLAIN else _BROAD}

@@ -27,7 +27,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PATIENCE = 120.0  # seconds for whatever has to be prepared; the bars of the tests are far below
+PATIENCE = 180.0  # seconds for whatever has to be prepared; the bars of the tests are far below
 SETTINGS = {  # no pop-up over the page, no question about a changed file
     "@jupyterlab/apputils-extension:notification": {
         "fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True,

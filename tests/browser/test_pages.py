@@ -13,7 +13,6 @@ pytestmark = pytest.mark.browser
 
 MOST_CLICKS = 8
 QUESTIONS = {"reps": "12", "accounts": "200", "products": "3", "area": "500", "price": "80000", "cycle": "90"}
-COLD, PREHEATED = 7.0, 2.0  # seconds from the address to the first picture, on a machine with nothing else to do
 PAINTED = """() => { const one = document.querySelector('img.ss-picture');
                     return one && one.complete && one.naturalWidth > 0; }"""
 
@@ -105,7 +104,9 @@ def test_a_page_whose_kernel_has_died_says_so(lab: Callable[[str], str], page: A
     assert "没有回应" in line.inner_text()
 
 
-def test_voila_shows_the_cockpit_and_a_lever_moves_it(voila: str, page: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_voila_shows_the_cockpit_and_a_lever_moves_it(
+    voila: str, page: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The first visitor may find the kernel still on its way; the second finds it preheated."""
     one = page.page
     spent = []

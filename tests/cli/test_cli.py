@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import string
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from salessim.cli import main
+from salessim.cli.texts import TEXTS
 from salessim.sample import write_sample
 
 
@@ -143,3 +145,41 @@ def test_missing_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     said = capsys.readouterr().err
     assert "nowhere" in said
     assert "Traceback" not in said
+
+
+def test_both_languages_print_the_same_with_the_same_fields() -> None:
+    fields = {
+        language: {key: sorted(name for _, name, _, _ in string.Formatter().parse(one) if name)
+                   for key, one in texts.items()}
+        for language, texts in TEXTS.items()
+    }  # fmt: skip
+    assert fields["en"] == fields["zh"]
+
+
+def test_the_register_speaks_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["assumptions", "--lang", "zh"]) == 0
+    printed = capsys.readouterr().out
+    assert "来源：" in printed
+    assert "至" in printed
+    assert "来源：本项目设定" in printed
+    assert len(printed.splitlines()) > 100
+
+
+def test_the_sample_is_written_in_chinese_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("salessim.sample.write_sample", Path)
+    (tmp_path / "deals.csv").touch()
+    assert main(["sample", str(tmp_path), "--lang", "zh"]) == 0
+    assert "示例企业已写入" in capsys.readouterr().out
+
+
+def test_a_defect_is_said_in_the_language(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr("salessim.sample.write_sample", broken)
+    assert main(["sample", "somewhere", "--lang", "zh"]) == 1
+    said = capsys.readouterr().err
+    assert "这是salessim的缺陷" in said
+    assert "ZeroDivisionError: ours" in said

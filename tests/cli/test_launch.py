@@ -142,6 +142,10 @@ def test_app_without_voila_says_how_to_get_it(
     monkeypatch.setattr(launch.subprocess, "Popen", server)
     assert main(["app", "--folder", str(tmp_path)]) == 0
     assert str(tmp_path / "00_cockpit.ipynb") in server.command and "--Voila.ip=127.0.0.1" in server.command
+    assert "--Voila.auto_token=True" in server.command  # the token comes from the environment
+    assert not any("token=" in part and part != "--Voila.auto_token=True" for part in server.command)
+    said = capsys.readouterr().out
+    assert len(said.split("/?token=")[1].split()[0]) > 20
 
 
 @pytest.mark.slow

@@ -400,7 +400,7 @@ def test_four_cards_show_value_direction_interval_and_baseline(opened: Opener) -
         for card, reading in zip(cards, read, strict=True):
             assert label(f"measure.{reading.name}") in card.lower()
             assert "baseline " in card
-            assert re.search(r"[+−]?[\d.]+ (%|points) \[.*, .*\]", card)
+            assert re.search(r"[+−]?[\d.]+ (%|pts) \[.*, .*\]", card)
             assert reading.judgement is not None
             rises = reading.judgement.difference > 0
             assert text(f"direction {reading.judgement.kind}") in card

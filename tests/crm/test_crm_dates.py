@@ -113,6 +113,14 @@ def test_offsets() -> None:
     assert not read("2024-03-05").offset
 
 
+def test_offsets_of_a_clock_without_colons() -> None:
+    texts = ["2024-06-18T00:00:00Z", "2024-06-19T0000Z", "2024-06-20T0830+0800"]
+    for zone, last in (("", "2024-06-20T08:30"), ("UTC", "2024-06-20T00:30")):
+        reading = read_dates(texts, np.ones(3, dtype=int), time_zone=zone)
+        assert reading.format == "ISO" and reading.offset
+        assert str(reading.values[2])[:16] == last
+
+
 def test_placeholders_fit_and_are_missing() -> None:
     reading = read("1900-01-01", "9999-12-31", "0001-01-01", "1970-01-01", "2024-03-05")
     assert reading.share == 1.0

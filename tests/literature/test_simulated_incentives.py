@@ -8,12 +8,15 @@ Class: PRED for directions; sizes are reported against the published bands, miss
 
 Measured here (standard market, territories, no quits, paired replications):
 
-* INC-6. Cap of 150 % of target pay and a ratchet of 0.3 removed: revenue +13.6 %, beside the published 9 % (band
-  5-13 %): a near miss, upward.
-* INC-7. An accelerator of 3 above a quarter's quota: 16 % of all wins fall into the last week of a quarter against 8 %
-  by chance; 35 % where customers take 90 days to sign, of which the accelerator's price is 2 % of revenue in discounts.
-  Published: 60 % and more, 4-10 %. Direction right, size missed: only deals whose last stage is done can be moved.
-  A linear plan of the same pay brings both back to chance and zero.
+* INC-6. Quarterly commission between a quota and a ceiling of 1.33 times the quota, quotas that ratchet, replaced by
+  one rate on everything (Misra & Nair's firm, section 2; people sell 1.15 quotas on average). How fast quotas ratcheted
+  is not published, so it is a free parameter here: revenue +5 to +6 % at 0.1, about +11 % at 0.2, +14 to +15 % at 0.3.
+  The published +9 % lies at about 0.15.
+* INC-7. Enterprise software: few large deals, a year from lead to signature, customers who would sign within three
+  months of the decision, 30 % of discount authority; a quarter's quota with three times the rate above it. Of all wins
+  80 % fall into the last week of a quarter (9 % where nobody moves deals), discounts cost 5 % of revenue. One rate on
+  everything brings both back to chance and zero. On the standard market deals are small and customers sign in days: a
+  weaker pattern, reported beside it.
 """
 
 from __future__ import annotations
@@ -23,9 +26,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from salessim.model.market import Market
+from salessim.model.market import Market, Stages
 from salessim.model.pay import Component, Pay, Tier
-from salessim.model.presets import preset
+from salessim.model.plan import Plan
+from salessim.model.presets import make_market, make_plan, preset
 from salessim.study.replay import Replay
 from salessim.world.tables import WON
 
@@ -48,8 +52,10 @@ def paid(period: str = "year", pay: dict[str, Any] | None = None, **component: A
 class Seen:
     """What some replications of a plan show."""
 
-    def __init__(self, market: Market, pay: Pay | None, months: int = 24, runs: int = 6) -> None:
-        replay = Replay(market, PLAN.but(pay=pay), months, 1)
+    def __init__(
+        self, market: Market, pay: Pay | None, months: int = 24, runs: int = 6, plan: Plan = PLAN
+    ) -> None:
+        replay = Replay(market, plan.but(pay=pay), months, 1)
         found = [replay.run(k) for k in range(runs)]
         worlds = [run.world for run in found if run is not None]
         won = [world.used("deals")[world.used("deals")["state"] == WON] for world in worlds]
@@ -91,38 +97,69 @@ def test_without_impatience_and_timing_nothing_happens_at_the_end_of_a_year() ->
 
 @pytest.mark.slow
 def test_inc_6_without_cap_and_ratchet_people_sell_more(record_property: pytest.RecordProperty) -> None:
-    bound = Seen(MARKET, paid(cap=1.5 * TARGET, pay={"ratchet_up": 0.3}), months=36)
-    free = Seen(MARKET, paid(), months=36)
-    gain = free.revenue / bound.revenue - 1.0
-    record_property("gain", float(gain.mean()))
-    print(f"\nINC-6: cap and ratchet removed: {100 * gain.mean():+.1f} % revenue (published +9 %, band 5 to 13 %)")
-    assert (gain > 0.0).all()
-    assert 0.02 < gain.mean() < 0.25  # the published band is missed by a point
+    """A preset of the firm of Misra & Nair: floor at 0.87 and ceiling at 1.16 of usual sales, in the quarter."""
+    floor, ceiling = 0.87, 1.16
+    steep = (Tier(above=floor, rate=1.0 / (1.0 - floor)),)
+    cap = TARGET / 4.0 * (ceiling - floor) / (1.0 - floor)
+    free = Seen(MARKET, paid("month"), months=36)
+    gains = []
+    for ratchet in (0.1, 0.2, 0.3):
+        speed = {"ratchet_up": ratchet, "ratchet_down": ratchet / 2.0}
+        bound = Seen(MARKET, paid("quarter", tiers=steep, cap=cap, pay=speed), months=36)
+        gain = free.revenue / bound.revenue - 1.0
+        gains.append(float(gain.mean()))
+        record_property(f"gain, ratchet {ratchet}", gains[-1])
+        print(f"\nINC-6, ratchet {ratchet}: {100 * gain.mean():+.1f} % revenue (published +9 %, band 5 to 13 %)")
+        assert (gain > 0.0).all()
+    assert gains[0] < gains[1] < gains[2]  # what is gained grows with the ratchet that goes
+    assert 0.05 < gains[1] < 0.13
+
+
+def enterprise() -> tuple[Market, Plan]:
+    """Enterprise software: some ten large deals a rep in two years, a year from lead to signature."""
+    stages = {
+        "stage": ["qualification", "needs", "offer", "negotiation"], "effort": [4.0, 16.0, 24.0, 12.0],
+        "dwell": [20.0, 60.0, 80.0, 90.0], "advance": [0.5, 0.6, 0.6, 0.75], "lost": [0.2, 0.6, 0.6, 0.6],
+        "no_decision": [0.3, 0.4, 0.4, 0.4], "disqualified": [0.5, 0.0, 0.0, 0.0], "visit": [0.0, 1.0, 1.0, 1.0],
+    }  # fmt: skip
+    market = make_market(600, products=2, segments=2, opportunities=0.6, price=400_000.0, seed=5)
+    return market.but(
+        stages=Stages(stages), turnover=0.0, discount_authority=0.3, push_days=90.0, push_loss=0.03
+    ), make_plan(30, structure="territory")
 
 
 @pytest.mark.slow
 def test_inc_7_accelerators_pull_deals_to_the_end_of_a_quarter(record_property: pytest.RecordProperty) -> None:
-    dwell = MARKET.stages["dwell"].copy()
-    dwell[-1] = 90.0
-    slow = MARKET.but(stages=MARKET.stages.but(dwell=dwell))
-    found = {}
-    for name, market in (("standard", MARKET), ("customers take 90 days to sign", slow)):
-        steep, straight = Seen(market, paid("quarter", tiers=UP)), Seen(market, paid("quarter"))
-        off = Seen(market.but(**NO_TIMING), paid("quarter", tiers=UP))
-        found[name] = steep
+    market, plan = enterprise()
+    usual = Seen(market.but(**NO_TIMING), None, runs=4, plan=plan).revenue.mean() / 2.0 / 30.0
+    market = market.but(reference_rate=TARGET / usual)
+    pay = {"quota": usual / 4.0}
+    steep, off = (
+        Seen(world, paid("quarter", tiers=UP, **pay), runs=4, plan=plan) for world in (market, market.but(**NO_TIMING))
+    )
+    straight = Seen(market, paid("quarter", **pay), runs=4, plan=plan)
+    for name, seen in (("accelerator", steep), ("nobody moves deals", off), ("one rate", straight)):
         print(
-            f"\nINC-7, {name}: wins in the last week of a quarter {100 * steep.last_week:.0f} % (linear "
-            f"{100 * straight.last_week:.0f} %, published > 60 %), given away {100 * steep.given_away:.1f} % of "
-            f"revenue (published 4-10 %), revenue against no timing "
-            f"{100 * (steep.revenue / off.revenue - 1).mean():+.1f} %"
+            f"\nINC-7, {name}: wins in the last week of a quarter {100 * seen.last_week:.0f} % (published > 60 %), "
+            f"given away {100 * seen.given_away:.1f} % of revenue (published 4-10 %)"
         )
-        record_property(f"last week, {name}", steep.last_week)
-        assert steep.last_week > 1.5 * straight.last_week
-        assert steep.last_week > 1.5 * off.last_week
-        assert steep.given_away > 0.001
-        assert straight.given_away == 0.0
-        assert steep.discounts.max() <= MARKET.motivation.discount_authority
-    assert found["customers take 90 days to sign"].last_week > 0.25
+        record_property(f"last week, {name}", seen.last_week)
+        record_property(f"given away, {name}", seen.given_away)
+    assert steep.last_week > 0.60
+    assert 0.04 < steep.given_away < 0.10
+    assert steep.discounts.max() <= 0.3
+    assert abs(straight.last_week - 7.0 / 91.25) < 0.04 and straight.given_away < 0.001
+    assert abs(off.last_week - 7.0 / 91.25) < 0.04 and off.given_away == 0.0
+
+
+@pytest.mark.slow
+def test_inc_7_on_the_standard_market_the_pattern_is_weaker_and_of_the_same_kind() -> None:
+    steep, straight = Seen(MARKET, paid("quarter", tiers=UP)), Seen(MARKET, paid("quarter"))
+    off = Seen(MARKET.but(**NO_TIMING), paid("quarter", tiers=UP))
+    print(f"\nINC-7, standard market: last week {100 * steep.last_week:.0f} %, given away {steep.given_away:.3f}")
+    assert steep.last_week > 1.5 * straight.last_week and steep.last_week > 1.5 * off.last_week
+    assert steep.given_away > 0.001 and straight.given_away == 0.0
+    assert steep.discounts.max() <= MARKET.motivation.discount_authority
 
 
 @pytest.mark.parametrize(

@@ -90,14 +90,27 @@ def test_concentration_hole_and_discount_by_hand(study: Study) -> None:
 
 
 def test_quotas_of_later_years_are_those_that_the_ratchet_of_the_run_made() -> None:
-    pay = on_quota("quarter", 600_000.0).but(ratchet_up=0.5, ratchet_down=0.2)
-    run = ss.simulate(WORLD, PLAN.but(pay=pay), 24)
+    pay = on_quota("year", 600_000.0).but(ratchet_up=0.5, ratchet_down=0.2)
+    run = ss.simulate(WORLD, PLAN.but(pay=pay), 21)  # the quotas it ends with are those of the second year
     quota = run.world["quotas"]["quota"]
     assert (quota != run.world["quotas"]["first"]).any()
-    credit = run.world["credits"]["cents"].reshape(len(quota), 8, 3).sum(axis=2) / 100.0
+    credit = run.world["credits"]["cents"].reshape(len(quota), 7, 3).sum(axis=2) / 100.0
     facts = pay_facts(run)
-    assert facts.attainment[:, :4] == pytest.approx(credit[:, :4] / 150_000.0)
-    assert facts.attainment[:, 4:] == pytest.approx(credit[:, 4:] / quota[:, None])
+    assert facts.attainment[:, 0] == pytest.approx(credit[:, :4].sum(axis=1) / 600_000.0)
+    assert facts.quarterly[:, :4] == pytest.approx(credit[:, :4] / 150_000.0)
+    assert facts.quarterly[:, 4:] == pytest.approx(4.0 * credit[:, 4:] / quota[:, None])
+
+
+def test_a_quarterly_quota_ratchets_every_quarter() -> None:
+    """After 8 months the run's quotas are those of the third quarter; here they follow from the credits alone."""
+    from salessim.study.pay_facts import _quotas_by_month
+
+    pay = on_quota("quarter", 600_000.0).but(ratchet_up=0.5, ratchet_down=0.2)
+    run = ss.simulate(WORLD, PLAN.but(pay=pay), 8)
+    quota = run.world["quotas"]["quota"]
+    credit = run.world["credits"]["cents"].reshape(len(quota), 8) / 100.0
+    found = _quotas_by_month(run, 0, credit, 3)
+    assert (found[:, 0] == 150_000.0).all() and (found[:, 7] == quota).all() and (quota != 150_000.0).any()
 
 
 def test_a_plan_against_itself_differs_in_nothing() -> None:

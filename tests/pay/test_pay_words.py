@@ -16,6 +16,7 @@ CHOICES = (
     (Component, "boundary"),
     (Contest, "between"),
     (Quotas, "quota_rule"),
+    (Motivation, "foresight"),
 )
 LINES = {"salary", "component", "spiff", "contest", "clawback", "guarantee", "draw", "carried"}
 

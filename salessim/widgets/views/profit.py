@@ -23,7 +23,8 @@ class Profit(Replayed):
         figure = profit_figure(
             found, scene.labels, looks(scene), currency, language, width=scene.width, height=scene.height
         )
+        note = "profit note" if len(facts) > 1 else "profit note alone"
         return Drawn(
-            png(figure, scene.fine), key=sentence("profit note", language, n=len(facts[0])),
+            png(figure, scene.fine), key=sentence(note, language, n=len(facts[0])),
             alt=profit_alt_text(found, scene.labels, currency, language, live=scene.live),
         )  # fmt: skip

@@ -1,0 +1,91 @@
+"""Who comes and who stays under a pay plan, in the simulation.
+
+Citation: Lazear (2000), AER 90(5), 1346-1361 (doi 10.1257/aer.90.5.1346): from hourly pay to piece rates, output per
+worker +44 % (evidence: read); about half of it incentive (22 %), half selection (recalled, confidence high).
+Class: CAL for the incentive half (effort, its floor and what it brings are set so that people who stay as they are
+produce about a sixth more), PRED for the selection half and the total.
+
+A preset of the installers: one product, many small jobs, people short of work in no territory, high turnover (0.8 a
+year), offers elsewhere that follow talent in part (0.4), and people who differ much in output (log-odds 0.8; the spread
+of output between workers is recalled only, and lies beyond the range of our register).
+
+Measured: +36 % in the third year, of which half is selection (band 35 to 55 %, and 40 to 60 % of it).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from salessim.model.market import Market, Stages
+from salessim.model.pay import Component, Pay, Tier
+from salessim.model.presets import make_market, make_plan
+from salessim.study.replay import Replay
+from salessim.world.tables import WON
+
+PLAN = make_plan(40, structure="territory")
+WAGE = 40_000.0
+HOURLY = Pay(salary=WAGE)
+MONTHS, RUNS = 36, 6
+NO_SELECTION = {"entry_pay": 0.0, "turnover_pay": 0.0}
+
+
+def installers() -> Market:
+    stages = {
+        "stage": ["enquiry", "order"], "effort": [1.0, 3.0], "dwell": [1.0, 3.0], "advance": [0.6, 0.5],
+        "lost": [0.6, 0.6], "no_decision": [0.4, 0.4], "disqualified": [0.0, 0.0], "visit": [0.0, 1.0],
+    }  # fmt: skip
+    market = make_market(600, products=1, segments=1, opportunities=40.0, price=2_000.0, width=60.0, seed=4)
+    return market.but(
+        stages=Stages(stages), turnover=0.8, fill_time=20.0, ramp_time=1.0, outside_pay=WAGE, outside_talent=0.4,
+        discount_authority=0.0, push_days=0.0, talent_spread=0.8, effort_quality=0.3, effort_pace=0.2,
+        least_effort=0.4, turnover_attainment=0.0, entry_pay=4.0, turnover_pay=2.0,
+    )  # fmt: skip
+
+
+def output(pay: Pay, market: Market) -> tuple[float, float]:
+    """Sales of a year of presence in the last year, and the mean talent of those who are there at its end."""
+    replay = Replay(market, PLAN.but(pay=pay), MONTHS, 1)
+    sales, talent = [], []
+    for k in range(RUNS):
+        run = replay.run(k)
+        assert run is not None
+        deals, ends = run.world.used("deals"), run.world["months"]["ends"]
+        late = (deals["state"] == WON) & (deals["closed"] > ends[MONTHS - 13])
+        days = run.world["diary"]["present_days"].reshape(-1, MONTHS)[:, MONTHS - 12 :].sum()
+        sales.append(365.0 * deals["value"][late].sum() / days)
+        talent.append(run.world["reps"]["talent"].mean())
+    return float(np.mean(sales)), float(np.mean(talent))
+
+
+@pytest.mark.slow
+def test_inc_10_from_hourly_pay_to_piece_rates(record_property: pytest.RecordProperty) -> None:
+    market = installers()
+    rate = WAGE / output(HOURLY, market.but(reference_rate=0.0))[0]  # at the effort of today
+    market = market.but(reference_rate=rate)
+    piece = Pay(salary=0.0, components=[Component(title="piece", tiers=[Tier(rate=rate)])], target_variable=WAGE)
+    before, ordinary = output(HOURLY, market)
+    after, able = output(piece, market)
+    same = market.but(**NO_SELECTION)
+    incentive = output(piece, same)[0] / output(HOURLY, same)[0] - 1.0
+    total = after / before - 1.0
+    selection = 1.0 - incentive / total
+    record_property("total", total)
+    record_property("selection", selection)
+    print(f"\nINC-10: {100 * total:+.1f} % (band 35 to 55), of which selection {100 * selection:.0f} % (band 40 to 60)")
+    assert able > ordinary
+    assert 0.35 <= total <= 0.55
+    assert 0.40 <= selection <= 0.60
+
+
+def test_with_the_dials_at_zero_pay_chooses_nobody() -> None:
+    """The same candidates take the same seats whatever the plan promises them."""
+    market = installers().but(**NO_SELECTION, outside_talent=0.0, reference_rate=0.05)
+    piece = Pay(salary=0.0, components=[Component(title="piece", tiers=[Tier(rate=0.05)])], target_variable=WAGE)
+    seen = []
+    for pay in (HOURLY, piece):
+        run = Replay(market.but(turnover_peers=0.0), PLAN.but(pay=pay), 12, 1).run(0)
+        assert run is not None
+        careers = run.world.used("careers")
+        seen.append([(int(one["kind"]), int(one["rep"]), int(one["person"])) for one in careers[:20]])
+    assert seen[0] == seen[1] and len(seen[0]) == 20
