@@ -98,9 +98,9 @@ def answers(market: Market, plan: Plan, unpaid: World, world: World) -> Programm
     rounds = 2 if effort and pilot.elasticity > 0.0 and foresight else 1
     for _ in range(rounds):  # the second time with the luck and the rivals that go with what people do
         types = types._replace(noise=noise * np.sqrt(busier))
-        beside = seen.shared_curves(busier[group], types.risk)
+        beside, at_once = seen.shared_curves(busier[group], types.risk)
         solved = programme(
-            seen.kept, types, quotas=given, shares=seen.shares, beside=beside, foresight=foresight
+            seen.kept, types, quotas=given, shares=seen.shares, beside=beside, at_once=at_once, foresight=foresight
         )  # fmt: skip
         if rounds > 1:
             busier = (types.base + types.effect * mean_efforts(solved)) / (types.base + types.effect)

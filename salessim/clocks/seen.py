@@ -100,8 +100,11 @@ class Seen:
         bent = [c for c in self.own if not self._pay.components[c].linear] + self.contests + self.shared
         return len({int(self._months[c]) for c in bent}) > 1
 
-    def shared_curves(self, busier: Floats, risk: Floats) -> dict[int, list[Curves]]:
+    def shared_curves(self, busier: Floats, risk: Floats) -> tuple[dict[int, list[Curves]], Floats]:
         """Return what teams and contests pay for own sales of a period: a curve for each type, by months of the period.
+
+        A rep can follow pay that bends over two periods, or over one where quotas ratchet. What bends over others is
+        taken at its slope at usual sales: second, money per unit of sales for each type.
 
         Parameters
         ----------
@@ -111,6 +114,9 @@ class Seen:
             Constant absolute risk aversion of each type.
         """
         found: dict[int, list[list[Curves]]] = {}
+        at_once = np.zeros(len(risk))
+        ratchet = self._pay.quotas.ratchet_up > 0.0 or self._pay.quotas.ratchet_down > 0.0
+        lengths = {int(self._months[c]) for c in self.own if not self._pay.components[c].linear}
         for c in (*self.shared, *self.contests):
             months = int(self._months[c])
             mean = self._pilot.sales * busier * months
@@ -121,11 +127,16 @@ class Seen:
                 worth = [self._team_pay(c, at, usual, spread)] * len(risk)
             else:
                 worth = [self._prize(c, at, mean, noise, float(r)) for r in risk]
+            if len(lengths | {months}) > (1 if ratchet else 2):
+                at_once += [np.interp(1.02 * usual, at, y) / (0.02 * usual) - np.interp(usual, at, y) / (0.02 * usual)
+                            for y in worth]  # fmt: skip
+                continue
+            lengths.add(months)
             found.setdefault(months, []).append([_through(at, values) for values in worth])
         return {
             months: [add_curves([one[i] for one in curves], [1.0] * len(curves)) for i in range(len(risk))]
             for months, curves in found.items()
-        }
+        }, at_once
 
     def _mates(self) -> float:
         """Return how many share a team's pay, on average over people."""

@@ -21,7 +21,7 @@ from salessim.forecast.steps import Numbers, Vector
 __all__ = ["Calibration", "calibrate", "origins_of", "thirds"]
 
 _ORIGINS, _FEWER = 12, 6  # the fewer where there are many nodes: each tells more together, and takes its time
-_MANY = 400  # nodes
+_MANY = 500  # nodes
 _BETTER = 0.02  # by which a method must beat the first choice to be taken instead
 _WORST = 1.1  # times the error of the base forecasts: more, on any level, rules a method out if another is not
 _LARGEST_MINT = 3000  # nodes: its covariance is a full matrix

@@ -53,6 +53,7 @@ _STEPS = 60  # of the search; one that stops early is judged by its AICc like an
 _EPSILON = 1.5e-8  # of a forward difference: the root of the machine's precision
 _EDGE = 1e-4  # smoothing parameters stay this far from 0 and 1
 _DAMPING = (0.8, 0.98)
+_NEXT_TO_NOTHING = 1e-3  # of the mean, which is about 1
 _NOWHERE = 1e10  # instead of a likelihood that is not finite
 _Start = tuple[float, float, Any]
 
@@ -144,6 +145,9 @@ class EtsFit:
 
     def update(self, y: Vector) -> EtsFit:
         """The same parameters run through a longer series; the size of the innovations stays as it was fitted."""
+        if "mul" in (self.spec.error, self.spec.seasonal):
+            # Fitted to positive values; a month without sales is no reason to fail, but next to nothing for this model.
+            y = np.maximum(y, _NEXT_TO_NOTHING)
         model = _model(y, self.spec, self.period, self.start)
         fitted, level, trend, season = _smoothed(model, self._free(), self.spec, self.period)
         residuals = _residuals(y, fitted, self.spec) / self.sigma

@@ -126,6 +126,7 @@ def programme(
     season: ArrayLike | None = None,
     spacing: float = 0.5,
     beside: Mapping[int, Sequence[Curves]] | None = None,
+    at_once: ArrayLike = 0.0,
     foresight: bool = True,
 ) -> Programme:
     """Solve what each rep type does under the plan he really has, month by month.
@@ -150,6 +151,8 @@ def programme(
     beside : mapping, optional
         What else a period of so many steps pays for a rep's sales of it: a curve of one row for each type. What teams
         and contests pay comes in here, over the luck of others.
+    at_once : float or (types,)
+        Money per unit of sales that is paid in the same step besides.
     foresight : bool
         False: state the problem and solve nothing, for somebody who looks ahead one step only
         (`salessim.pay.myopic`); policies are then 0.
@@ -189,7 +192,7 @@ def programme(
         )  # fmt: skip
     steps = lengths[0] if lengths else 1
     weight = dict(shares or {})
-    flow = np.zeros(len(types.base))
+    flow = np.zeros(len(types.base)) + np.asarray(at_once, dtype=np.float64)
     bent: list[Component] = []
     for part in own:
         if part.linear and part.tiers:

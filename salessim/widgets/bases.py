@@ -58,6 +58,13 @@ class Base:
         found = {name: getattr(self.firm, name) for name in fields}
         return {name: value for name, value in found.items() if value != fields[name].default}
 
+    def is_same(self, other: Base) -> bool:
+        """Say whether it is the same preset, or made of the same answers."""
+        if self is other:
+            return True
+        known = (self.kind == "preset" and self.name == other.name) or (self.kind == "firm" and self.firm == other.firm)
+        return self.kind == other.kind and known
+
     def words(self, language: str) -> str:
         """Say in a few words what firm it is."""
         from salessim.widgets.texts import text

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_PINS", "History", "Setting"]
 
 MOST_PINS = 4
+_MOST_STEPS = 200
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class History:
             return
         if self._seen or not self._before:
             self._before.append(self.now)
+            del self._before[:-_MOST_STEPS]
         self._after.clear()
         self.now, self._seen = setting, False
         if self._before[-1] == setting:  # back where it came from without having shown anything

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Effort", "Replayer", "Stage"]
 
-_SEEDS_KEPT = 3
+_SEEDS_KEPT = 2
 
 
 class Effort(NamedTuple):

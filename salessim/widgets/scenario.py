@@ -46,7 +46,8 @@ class Scenario(Part):
     >>> Scenario(preset="small", levers={"reps": "many"})
     Traceback (most recent call last):
     ...
-    salessim.errors.ModelError: scenario: this lever does not take such a value. Found: 'many'. Allowed: a number.
+    salessim.errors.ModelError: levers.reps: this lever does not take such a value. Found: 'many'. Allowed: a whole
+    number.
     """
 
     kind: str = Field("salessim scenario 1", pattern="^salessim scenario 1$", description="what this file is")

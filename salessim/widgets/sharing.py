@@ -52,7 +52,7 @@ def read_code(code: str) -> Scenario:
     >>> read_code("ss1.AAAA")
     Traceback (most recent call last):
     ...
-    salessim.errors.ModelError: this share code is damaged or incomplete. Copy it again, from first sign to last.
+    salessim.errors.ModelError: This share code is damaged or incomplete. Copy it again, from first sign to last.
     """
     said = "".join(code.split())
     if len(said) > LONGEST:

@@ -29,12 +29,13 @@ class Steering:
     Examples
     --------
     >>> from salessim.widgets.bases import base_named
+    >>> from salessim.widgets.levers import Levers
     >>> steering = Steering(base_named("small"), seed=1)
     >>> steering.go(steering.now.but(levers=Levers().but(reps=9, growth=0.1)))
     >>> steering.hold(["reps"])
     >>> steering.go(Setting())
-    >>> steering.now.levers.moved
-    mappingproxy({'reps': 9})
+    >>> dict(steering.now.levers.moved)
+    {'reps': 9}
     """
 
     def __init__(self, first: Base, seed: int) -> None:
@@ -89,6 +90,9 @@ class Steering:
 
     def _kept(self, setting: Setting, before: Setting) -> Setting:
         """Return a setting in which the levers that are locked stand where they stood before."""
+        for known in (before.base or self._first, self._first):
+            if setting.base is not None and setting.base.is_same(known):  # what was replayed on it can be used again
+                setting = setting.but(base=known)
         if setting.base is self._first:
             setting = setting.but(base=None)
         values: dict[str, Start] = {name: before.levers.moved.get(name) for name in self.locked}

@@ -181,6 +181,17 @@ def test_update_moves_towards_what_came() -> None:
     assert (up > fit.mean(7)[1:]).all()
 
 
+def test_a_multiplicative_model_runs_on_through_a_month_without_sales() -> None:
+    y = seasonal(noise=0.2)
+    for spec in (spec for spec in POOL if spec.error == "mul"):
+        fit = fit_one(y / 1000, 12, spec, starts(y / 1000, 12)["mul"])
+        assert fit is not None
+        longer = fit.update(np.append(y / 1000, [0.0, 0.5]))
+        assert np.isfinite(longer.mean(12)).all() and (longer.mean(12) > 0).all()
+    whole = fit_values(y, 12)
+    assert np.isfinite(whole.update(np.append(y, 0.0)).mean(12)).all()
+
+
 def test_a_member_that_explodes_is_left_out() -> None:
     y = np.concatenate([np.full(40, 1.0), 1.0 * 2.0 ** np.arange(1, 12)])
     fit = fit_combination(y, 12)

@@ -69,8 +69,7 @@ def test_a_product_that_pays_more_is_sold_more_at_the_cost_of_others() -> None:
     first = MARKET.products["product"][0]
     pays = Pay(components=[BASE, Component(title="push", products=(str(first),), tiers=[Tier(rate=0.06)])])
     even, pushed, off = mix(run(Pay(components=[BASE]))), mix(run(pays)), mix(run(pays, MARKET.but(task_shift=0.0)))
-    assert pushed[0] > 1.05 * even[0]
-    assert pushed[0] > off[0]
+    assert pushed[0] > 1.02 * max(even[0], off[0])
     world = run(pays)
     pull, share = world["products"]["pull"], world["products"]["sales_share"]
     assert pull[0] > 1.0 > pull[1] and float(pull @ share) == pytest.approx(1.0, abs=1e-9)

@@ -9,9 +9,9 @@ close have one. Won value by office, for the quarter and for each month of it. T
   were won, at a value drawn from the product's won deals, closing in the quarter; new deals are none of its business.
   A month gets a third.
 
-What is filed is what was measured; there is no bar. By office the fit is worse than the naive forecast. Of the deals open
-at the origin Central had ended all but one of 404 by the end of September, West 305 of 667: the offices differ in which
-deals they ever end, and a market has one funnel for all reps.
+What is filed is what was measured; there is no bar. By office the fit is worse than the naive forecast. Of the deals
+open at the origin Central had ended all but one of 404 by the end of September, West 305 of 667: the offices differ in
+which deals they ever end, and a market has one funnel for all reps.
 """
 
 from __future__ import annotations
