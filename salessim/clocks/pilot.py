@@ -36,12 +36,14 @@ Floats = NDArray[np.float64]
 
 _SEED = 20_260_101
 _RUNS = 5
-_RUNS_WITH_MORE = 2
+_RUNS_WITH_MORE = 3
 """Runs of the pilot, and how many of them are made at more effort as well."""
 _MONTHS = 24
 _FILLING = 0.25
 """Share of the pilot in which pipelines fill, and which does not count."""
 _MORE = 1.25
+_WORTH_OF_PRIOR = 400.0
+"""Deals of the pilot that weigh as much as what is held of the elasticity beforehand: of few deals most is luck."""
 _KEPT = 16
 
 
@@ -76,7 +78,7 @@ class _Case:
     """A world that a pilot can run, known by what it was made from."""
 
     key: str
-    more: bool
+    prior: float | None
     world: World = field(compare=False)
 
 
@@ -84,24 +86,25 @@ def pilot_of(market: Market, silent: Plan, world: World, more: bool) -> Pilot:
     """Return the pilot of a market under a plan without pay; `world` is theirs, fresh."""
     settings = world["settings"]
     key = fingerprint(market, silent, len(world["months"]), float(settings["grid"][0]))
-    return _piloted(_Case(key, more, world))
+    return _piloted(_Case(key, market.motivation.effort_share if more else None, world))
 
 
 @lru_cache(maxsize=_KEPT)
 def _piloted(case: _Case) -> Pilot:
-    return run_pilot(case.world, case.more)
+    return run_pilot(case.world, case.prior)
 
 
-def run_pilot(world: World, more: bool = True) -> Pilot:
+def run_pilot(world: World, prior: float | None) -> Pilot:
     """Run a pilot of the world of a plan without pay.
 
     Parameters
     ----------
     world : World
         Fresh, as built; it stays as it is.
-    more : bool
-        Whether to run it at more effort, too; else the elasticity is 0.
+    prior : float, optional
+        What is held of the elasticity before the pilot; where nothing is given nobody works harder, and it is 0.
     """
+    more = prior is not None
     months = min(_MONTHS, len(world["months"]))
     ends = world["months"]["ends"]
     first = int(_FILLING * months)
@@ -132,9 +135,11 @@ def run_pilot(world: World, more: bool = True) -> Pilot:
     mean = seen.mean() + max(1.0 - luck / spread, 0.0) * (seen - seen.mean()) if spread > 0.0 else seen
     square = float((won["value"] ** 2).sum()) / total
     growth = 0.0
-    if more:
-        paired = float(sum(f["value"].sum() for f in found[:_RUNS_WITH_MORE]))
+    if prior is not None:
+        usual = found[:_RUNS_WITH_MORE]
+        paired, deals = float(sum(f["value"].sum() for f in usual)), sum(len(f) for f in usual)
         growth = (float(sum(f["value"].sum() for f in found[_RUNS:])) / max(paired, 1e-300) - 1.0) / (_MORE - 1.0)
+        growth = (deals * growth + _WORTH_OF_PRIOR * prior) / (deals + _WORTH_OF_PRIOR)
     return Pilot(mean, np.sqrt(mean * square), float(np.clip(growth, 0.0, 1.0)), _amounts(world, won) / total)
 
 

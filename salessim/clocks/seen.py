@@ -67,7 +67,7 @@ class Seen:
         amounts = pilot.amounts[table["measure"]]
         in_scope = np.einsum("cpg,cp,cg->c", amounts, scopes[:, :n_p], scopes[:, n_p:])
         self.counts = in_scope * np.maximum(table["share"], 0.0)
-        self.quotas = world["quotas"]["first"].reshape(len(table), -1)
+        self.quotas = world["quotas"]["first"].reshape(len(table), len(self._group))
         parts = pay.components
         moves = [c for c in range(len(parts)) if (parts[c].tiers or parts[c].bonuses) and self.counts[c] > 0.0]
         moves = [c for c in moves if parts[c].linear or parts[c].period != "day"]

@@ -40,6 +40,12 @@ __all__ = ["Backtest", "backtest"]
 
 _CLEAR = 0.1  # two-sided p below which one method is called better than the other
 _KEYS = ["origin", "level", "series", "step"]
+_HEADS = {
+    "level": "backtest column level", "n": "backtest column n", "wape": "backtest column wape",
+    "mase": "backtest column mase", "naive": "backtest column naive", "owa": "backtest column owa",
+    "bias": "backtest column bias", "crps": "backtest column crps",
+}  # fmt: skip
+"""Sentences at the head of the columns of scores."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -121,8 +127,8 @@ class Backtest:
         return f"Backtest({len(self.origins)} origins, {self.origins[0]} to {self.origins[-1]}, {self.horizon} steps)"
 
     def _repr_html_(self, language: str = "en") -> str:
-        names = ("level", "n", "wape", "mase", "naive", "owa", "bias", "crps")
-        heads = [sentence(f"backtest column {name}", language) for name in names]
+        names = tuple(_HEADS)
+        heads = [sentence(head, language) for head in _HEADS.values()]
         heads += [sentence("backtest column inside", language, level=level) for level in self.intervals]
         rows = []
         for row in self.scores().to_dict("records"):

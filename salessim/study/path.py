@@ -153,7 +153,7 @@ class Path:
     def _month(self, value: float, language: str) -> str:
         return sentence("path later", language) if np.isnan(value) else f"{value:.0f}"
 
-    def plot(self, language: str = "en", **size: int) -> Figure:
+    def plot(self, language: str = "en", **size: Any) -> Figure:
         """Draw the path: the difference month by month with the dip marked, and the sum with the break-even."""
         from salessim.show.path_figure import path_figure
 

@@ -9,9 +9,9 @@ Profit of a plan is gross margin less what the firm must pay. It must make every
 salary of what others offer, plus the cost of his effort and of his risk, less his variable pay. What these are worth to
 him is the value of his own programme at the start of a pay cycle (discount factor 1, so that values of cycles add up).
 
-Measured: INC-12, the best of 30 quota plans is no worse than the best of 49 others. INC-13, one plan for all loses 8.2 %
-with given people and 7.1 % with chosen ones; it is smaller in 63 % of the teams drawn, where the ordinal bar is 95 %: a
-miss (the programme alone, in `test_incentives.py`, keeps it).
+Measured: INC-12, the best of 30 quota plans is no worse than the best of 49 others. INC-13, one plan for all loses
+8.2 % with given people and 7.1 % with chosen ones; it is smaller in 63 % of the teams drawn, where the ordinal bar is
+95 %: a miss (the programme alone, in `test_incentives.py`, keeps it).
 """
 
 from __future__ import annotations

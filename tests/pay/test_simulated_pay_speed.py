@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from salessim.clocks import pilot
+from salessim.clocks import answers, pilot
 from salessim.clocks.worlds import make_world
 from salessim.model.pay import Bonus, Component, Pay, Tier
 from salessim.model.pay_files import pay_preset
@@ -35,18 +35,19 @@ PLANS = {
 def test_policies_of_a_plan_take_60_ms_at_most(
     name: str, monkeypatch: pytest.MonkeyPatch, record_property: pytest.RecordProperty
 ) -> None:
-    """The fastest of three, warm: other load on the machine only adds."""
-    took = []
-    solve = pilot.programme
+    """All that is solved for a plan; the fastest of three, warm: other load on the machine only adds."""
+    took: list[float] = []
+    solve = answers.programme
 
     def timed(*given: object, **named: object) -> Programme:
         began = time.process_time()
         solved = solve(*given, **named)  # type: ignore[arg-type]
-        took.append(time.process_time() - began)
+        took[-1] += time.process_time() - began
         return solved
 
-    monkeypatch.setattr(pilot, "programme", timed)
+    monkeypatch.setattr(answers, "programme", timed)
     for _ in range(4):
+        took.append(0.0)
         make_world(MARKET, PLAN.but(pay=PLANS[name]), 24)
     record_property("milliseconds", 1000 * min(took[1:]))
     print(f"\npolicies, {name}: {1000 * min(took[1:]):.1f} ms")
@@ -65,6 +66,7 @@ def test_a_study_takes_half_as_long_again_at_most(record_property: pytest.Record
     plans = {"without": PLAN, "with": PLAN.but(pay=paid)}
     for plan in plans.values():
         Replay(market, plan, 24, 1).outcome(0)  # warm
+    pilot._piloted.cache_clear()  # a plan of its own pays for its pilot
     prepared, preparing, running = {}, {}, dict.fromkeys(plans, 0.0)
     for name, plan in plans.items():
         began = time.process_time()

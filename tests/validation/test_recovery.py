@@ -86,7 +86,7 @@ def test_confounded_worlds(name: str) -> None:
     share, ends = float(held.sum() / (3 * CONFOUNDED)), interval(held, np.full(CONFOUNDED, 3.0))
     file("recovery", f"{name}: 95 % intervals hold", bar=">= 0.85", value=share, bound=ends[0], n=CONFOUNDED)
     said, bound = warned / CONFOUNDED, lower(warned, CONFOUNDED)
-    file("recovery", f"{name}: steering seen", bar=">= 0.90, or the other", value=said, bound=bound, n=CONFOUNDED)
+    file("recovery", f"{name}: steering seen", bar="shown", value=said, bound=bound, n=CONFOUNDED)
     naive = file_naive(f"{name}: naive 95 % intervals hold", made)
     assert ends[0] >= 0.85 or bound >= 0.90
     assert naive < share
