@@ -127,7 +127,6 @@ class Backtest:
         return f"Backtest({len(self.origins)} origins, {self.origins[0]} to {self.origins[-1]}, {self.horizon} steps)"
 
     def _repr_html_(self, language: str = "en") -> str:
-        names = tuple(_HEADS)
         heads = [sentence(head, language) for head in _HEADS.values()]
         heads += [sentence("backtest column inside", language, level=level) for level in self.intervals]
         rows = []

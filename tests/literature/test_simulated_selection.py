@@ -22,7 +22,7 @@ from salessim.model.market import Market, Stages
 from salessim.model.pay import Component, Pay, Tier
 from salessim.model.presets import make_market, make_plan
 from salessim.study.replay import Replay
-from salessim.world.tables import STARTED, WON
+from salessim.world.tables import DISMISSED, QUIT_JOB, WON
 
 PLAN = make_plan(40, structure="territory")
 WAGE = 40_000.0
@@ -80,14 +80,14 @@ def test_inc_10_from_hourly_pay_to_piece_rates(record_property: pytest.RecordPro
 
 
 def test_with_the_dial_at_zero_nobody_refuses_a_seat() -> None:
-    """Whoever is next on the company's list comes; with the dial up some of those whom the plan promises less refuse."""
+    """Whoever is next on the list comes; with the dial up some of those whom the plan promises less refuse."""
     market = installers().but(reference_rate=0.3)
     poor = Pay(salary=0.0, components=[Component(title="piece", tiers=[Tier(rate=0.3)])], target_variable=WAGE)
 
     def asked_too_often(entry_pay: float) -> int:
         run = Replay(market.but(entry_pay=entry_pay), PLAN.but(pay=poor), 18, 1).run(0)
         assert run is not None
-        left = run.world.used("careers")["kind"] != STARTED
+        left = np.isin(run.world.used("careers")["kind"], (QUIT_JOB, DISMISSED))
         return int(run.world["counts"]["hires"][0]) - int(left.sum())
 
     assert asked_too_often(0.0) == 0
