@@ -170,7 +170,7 @@ def _measure_rows(answer: PayAnswer, language: str, chosen: Sequence[str] = ()) 
             for i, j in enumerate(found.plan):
                 relative = kind == "currency"
                 cells[j] = _relative(found, i, language) if relative else _absolute(found, i, kind, language)
-            rows.append([sentence("pay difference", language), "", *cells])
+            rows.append(["  " + sentence("pay difference", language), "", *cells])
     return rows
 
 

@@ -55,6 +55,7 @@ HOLDS_FOR: dict[str, tuple[str, ...]] = {
 """Per study the modules of salessim/study it holds for; ``rules`` stands for the rules and clocks of the simulator."""
 MISSED = {
     ("forecast accuracy", "pbs, atc1 × atc2: error of coverage"),
+    ("forecast accuracy", "retail, total: error of coverage"),
     ("forecast accuracy", "retail ten years: OWA, recommended combination + 0.005"),
     ("forecast accuracy", "retail: OWA, recommended combination + 0.005"),
     ("forecast accuracy", "tourism: OWA, recommended combination + 0.005"),

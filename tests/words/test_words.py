@@ -22,6 +22,7 @@ from salessim.model.change import KEEP_RULES, TRIGGER_MEASURES, WAVES, Change, T
 from salessim.model.columns import Table
 from salessim.model.management import TRAINED, VACANCY_RULES
 from salessim.model.market import Market, Stages
+from salessim.model.motivation import Motivation
 from salessim.model.plan import COVERAGE_RULES, ROUTINGS, STRUCTURES, Plan
 from salessim.model.register import register
 from salessim.study.judgement import Kind
@@ -58,6 +59,7 @@ def choices(field: str) -> tuple[Any, ...]:
 EXPECTED: dict[str, set[str]] = {
     "measure": {entry.name for entry in MEASURES},
     "structure": set(STRUCTURES),
+    "foresight": set(get_args(Motivation.model_fields["foresight"].annotation)),
     "coverage": set(COVERAGE_RULES),
     "routing": set(ROUTINGS),
     "open_deals": set(choices("open_deals")),

@@ -2,7 +2,7 @@
 
 >>> from salessim.crm.write import forms_of
 >>> forms_of("zoho")
-('ui', 'bulk', 'rest')
+('ui', 'bigin', 'bulk', 'rest')
 """
 
 from salessim.crm.write.conventions import as_kept_by

@@ -63,6 +63,14 @@ _SOURCES: Mapping[str, Mapping[str, str]] = {
         "three times a day of doing; ours, unsourced: no defensible figure was found":
             f"相当于实干一天的三倍；{_OURS}：未找到站得住的数字",
         "usual road network detour index": "常用的路网绕行系数",
+        "form ours; that a pay plan chooses who comes and stays: Lazear 2000":
+            "形式为自设；薪酬方案决定谁来谁留：Lazear 2000",
+        "form: Holmstrom & Milgrom 1991; share ours, unsourced": f"形式：Holmstrom & Milgrom 1991；比例{_OURS}",
+        "ours, unsourced: pride, and a boss who looks": f"{_OURS}：自尊心，以及上司的关注",
+        "sign: Kishore, Rao, Narasimhan & John 2013; size ours, unsourced":
+            f"方向：Kishore, Rao, Narasimhan & John 2013；大小{_OURS}",
+        "terms of 30 days and 90 days overdue, the last bucket of usual ageing reports":
+            "30天账期加逾期90天，即常用账龄表的最后一档",
     },
 }  # fmt: skip
 
