@@ -149,7 +149,7 @@ _ZH = {
     "direction cannot tell": "? 尚不能判断",
     "was": "基准{value}",
     "points": "个百分点",
-    "pts": "个百分点",
+    "pts": "点",
     "interval": "{size} [{low},{high}]",
     "axis": "与基准的差异，{unit}（更优→）",
     "key futures": "圆点：每点一个未来情形。细线：均值的95%置信区间。灰色：差异过小，无实际意义（{delta}）。",
