@@ -104,11 +104,13 @@ def test_inc_12_a_quota_plan_comes_close_to_the_best_nonlinear_plan(
     assert loss < 0.03
 
 
-@pytest.mark.slow
-def test_inc_13_a_plan_for_all_costs_less_where_the_firm_also_picks_its_people(
-    record_property: pytest.RecordProperty, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Twelve kinds of people, each simulated as a force of its own under every rate; then teams of kinds are drawn."""
+@pytest.fixture(scope="module")
+def gaps() -> np.ndarray:
+    """What one plan for all loses, with given and with chosen people, in 100 teams that are drawn.
+
+    Twelve kinds of people, each simulated as a force of its own under every rate; then teams of kinds are drawn.
+    """
+    monkeypatch = pytest.MonkeyPatch()
     rates = np.array([0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.5, 6.0])
     kinds = [(ability, risk) for ability in (0.4, 0.8, 1.2, 1.6) for risk in (0.0, 2.0, 4.0)]
     table = np.zeros((len(kinds), len(rates), 3))
@@ -141,13 +143,24 @@ def test_inc_13_a_plan_for_all_costs_less_where_the_firm_also_picks_its_people(
         people = draw.integers(len(kinds), size=16)
         found.append((gap(people, 8, False), gap(people, 8, True)))
     fixed, free = np.array(found).T
+    print(f"\nINC-13: one plan for all loses {100 * fixed.mean():.2f} % with given people, {100 * free.mean():.2f} % "
+          f"with chosen ones, less in {100 * (free <= fixed + 1e-9).mean():.0f} % of the teams")  # fmt: skip
+    return np.array(found)
+
+
+@pytest.mark.slow
+def test_inc_13_a_plan_for_all_costs_less_where_the_firm_also_picks_its_people(
+    gaps: np.ndarray, record_property: pytest.RecordProperty
+) -> None:
+    fixed, free = gaps.T
     record_property("fixed", float(fixed.mean()))
     record_property("free", float(free.mean()))
-    print(f"\nINC-13: one plan for all loses {100 * fixed.mean():.2f} % with given people, {100 * free.mean():.2f} % "
-          f"with chosen ones")  # fmt: skip
     assert free.min() > -1e-9
-    smaller = float((free <= fixed + 1e-9).mean())
-    record_property("smaller", smaller)
-    print(f"smaller in {100 * smaller:.0f} % of the teams drawn (ordinal bar: 95 %)")
     assert free.mean() < fixed.mean()
-    assert smaller > 0.5  # the ordinal bar of 95 % is missed
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(reason="MISS: the loss is smaller in 63 % of the teams drawn, the ordinal bar is 95 %", strict=True)
+def test_inc_13_in_nearly_every_team(gaps: np.ndarray) -> None:
+    fixed, free = gaps.T
+    assert (free <= fixed + 1e-9).mean() >= 0.95

@@ -15,6 +15,8 @@ Measured: +33.9 % in the third year (band 35 to 55 %: missed by a point), of whi
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
@@ -59,8 +61,17 @@ def output(pay: Pay, market: Market) -> tuple[float, float]:
     return float(np.mean(sales)), float(np.mean(talent))
 
 
-@pytest.mark.slow
-def test_inc_10_from_hourly_pay_to_piece_rates(record_property: pytest.RecordProperty) -> None:
+class Change(NamedTuple):
+    """What the change to piece rates does: gain in output, the share of selection in it, talent before and after."""
+
+    total: float
+    selection: float
+    before: float
+    after: float
+
+
+@pytest.fixture(scope="module")
+def change() -> Change:
     market = installers()
     rate = WAGE / output(HOURLY, market.but(reference_rate=0.0))[0]  # at the effort of today
     market = market.but(reference_rate=rate)
@@ -71,12 +82,25 @@ def test_inc_10_from_hourly_pay_to_piece_rates(record_property: pytest.RecordPro
     incentive = output(piece, same)[0] / output(HOURLY, same)[0] - 1.0
     total = after / before - 1.0
     selection = 1.0 - incentive / total
-    record_property("total", total)
-    record_property("selection", selection)
     print(f"\nINC-10: {100 * total:+.1f} % (band 35 to 55), of which selection {100 * selection:.0f} % (band 40 to 60)")
-    assert able > ordinary
-    assert 0.30 < total <= 0.55  # the band begins at 0.35: missed by a point
-    assert 0.40 <= selection <= 0.60
+    return Change(total, selection, ordinary, able)
+
+
+@pytest.mark.slow
+def test_inc_10_piece_rates_raise_output_half_of_it_by_selection(
+    change: Change, record_property: pytest.RecordProperty
+) -> None:
+    record_property("total", change.total)
+    record_property("selection", change.selection)
+    assert change.after > change.before
+    assert change.total > 0.0
+    assert 0.40 <= change.selection <= 0.60
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(reason="MISS: output rises by 34 %, the published band begins at 35", strict=True)
+def test_inc_10_output_rises_as_published(change: Change) -> None:
+    assert 0.35 <= change.total <= 0.55
 
 
 def test_with_the_dial_at_zero_nobody_refuses_a_seat() -> None:

@@ -59,10 +59,10 @@ def test_what_the_lesson_says_is_true_of_its_runs(
     for name in ("big bang", "deals move", "pay protected", "segment by segment", "region by region"):
         gain = values[:, how.names.index("retrained")] - values[:, how.names.index(name)]
         assert gain.mean() > 2.5 * gain.std(ddof=1) / len(gain) ** 0.5, name
-    # section 6: both kinds of waves end lower on average, at the edge of chance, and idle time is seen
+    # section 6: both kinds of waves end lower, beyond chance, and idle time is seen
     for name in ("segment by segment", "region by region"):
         gain = values[:, how.names.index(name)] - values[:, how.names.index("big bang")]
-        assert gain.mean() < 0.0 < gain.mean() + 4.0 * gain.std(ddof=1) / len(gain) ** 0.5, name
+        assert gain.mean() < -2.5 * gain.std(ddof=1) / len(gain) ** 0.5, name
     busy = how.summary().loc["utilisation"]
     assert busy["segment by segment"] < 0.998 < busy["big bang"]
     # sections 3 and 4: as assumed the product structure does not come back, and no switch breaks even
