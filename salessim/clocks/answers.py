@@ -36,6 +36,8 @@ _TYPES = 6
 """Types of seats, at most: a type takes some milliseconds where quotas ratchet."""
 _TYPES_NESTED = 3
 """The same where pay bends over two periods: such a type takes some 15 milliseconds."""
+_FINE, _ROUGH = 0.5, 1.5
+"""Spacing of the programme's grid, in deviations of a month's luck; rough where only its mean effort is read."""
 _LEAST_RATE = 1e-9
 _A_GOOD_PERIOD = 1.25
 """Credit of a good pay period, in that of a usual one: between the two lies what a product pays at the margin."""
@@ -96,13 +98,15 @@ def answers(market: Market, plan: Plan, unpaid: World, world: World) -> Programm
     foresight = how.foresight == "programme"
     busier = np.ones(n_types)
     rounds = 2 if effort and pilot.elasticity > 0.0 and foresight else 1
-    for _ in range(rounds):  # the second time with the luck and the rivals that go with what people do
+    ratchet = pay.quotas.ratchet_up > 0.0 or pay.quotas.ratchet_down > 0.0  # its own grid is rough as it is
+    for left in range(rounds - 1, -1, -1):  # the last time with the luck and the rivals that go with what people do
         types = types._replace(noise=noise * np.sqrt(busier))
         beside, at_once = seen.shared_curves(busier[group], types.risk)
         solved = programme(
-            seen.kept, types, quotas=given, shares=seen.shares, beside=beside, at_once=at_once, foresight=foresight
+            seen.kept, types, quotas=given, shares=seen.shares, beside=beside, at_once=at_once, foresight=foresight,
+            spacing=_ROUGH if left > 0 and not ratchet else _FINE,
         )  # fmt: skip
-        if rounds > 1:
+        if left > 0:
             busier = (types.base + types.effect * mean_efforts(solved)) / (types.base + types.effect)
     _write(world, solved, seen.leading, float(seen.counts[seen.leading]))
     _write_rates(world, pay, seen, pilot)

@@ -53,7 +53,8 @@ class Pilot(NamedTuple):
     Attributes
     ----------
     sales : (seats,) float
-        Mean sales a month at the effort of today; where nothing was sold at all, 0.
+        Mean sales a month at the effort of today, of no seat less than half of the least that another sold; where
+        nothing was sold at all, 0.
     noise : (seats,) float
         Standard deviation of the sales of a month.
     elasticity : float
@@ -133,6 +134,7 @@ def run_pilot(world: World, prior: float | None) -> Pilot:
     luck = float(in_run.var(axis=0, ddof=1).mean()) * _RUNS / counted**2
     spread = float(seen.var(ddof=1)) if n_seats > 1 else 0.0
     mean = seen.mean() + max(1.0 - luck / spread, 0.0) * (seen - seen.mean()) if spread > 0.0 else seen
+    mean = np.maximum(mean, 0.5 * float(seen[seen > 0.0].min()))  # no seat is without any prospects
     square = float((won["value"] ** 2).sum()) / total
     growth = 0.0
     if prior is not None:

@@ -57,11 +57,12 @@ class Seen:
             world["prizes"]["cents"][one["first_prize"] :][: one["prizes"]] / 100.0 for one in table
         ]
         self._payee, self._months = table["payee"], np.maximum(table["months"], 1)
+        self._n_groups = len(world["groups"])
         goals = world["goals"]["first"]
         self._goals = [
-            float(goals[one["goals"]]) if one["payee"] == TEAM and not one["prizes"] else 0.0 for one in table
+            float(goals[one["goals"] :][: self._n_groups].mean()) if one["payee"] == TEAM and not one["prizes"] else 0.0
+            for one in table
         ]
-        self._n_groups = len(world["groups"])
         n_p = len(world["products"])
         scopes = world["scopes"]["counts"].reshape(len(table), n_p + pilot.amounts.shape[2])
         amounts = pilot.amounts[table["measure"]]

@@ -2,8 +2,8 @@
 
 A run pays reps, their teams (those who share a lead pool: groups) and their managers. A deal is credited to the rep who
 works on it and, where the plan gives him a share, to the owner of its account and product; of what a plan gives other
-roles nobody is credited. The components of all plans that
-are ever in force stand in one table, each with its months. What a run cannot pay is refused here, in words.
+roles nobody is credited. The components of all plans that are ever in force stand in one table, each with its months.
+What a run cannot pay is refused here, in words.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ __all__ = [
     "policies_of",
     "set_efforts",
     "types_of",
-]  # fmt: skip
+]
 
 _MOST_EFFORT = 4.0
 _LEAST_CARE = 0.1

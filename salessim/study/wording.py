@@ -222,13 +222,15 @@ def capital(text: str) -> str:
 
 
 def currency_label(code: str, language: str = "en") -> str:
-    """Return what a currency is called: its code in English, its name where the language has one.
+    """Return what a currency is called: its code in English, its name where the language has one; of none, nothing.
 
     Examples
     --------
-    >>> currency_label("CNY"), currency_label("CNY", "zh"), currency_label("XAU", "zh")
-    ('CNY', '元', 'XAU')
+    >>> currency_label("CNY"), currency_label("CNY", "zh"), currency_label("XAU", "zh"), currency_label("")
+    ('CNY', '元', 'XAU', '')
     """
+    if not code.strip():
+        return ""  # files do not say: a bare number, not a wrong name
     key = f"currency.{code}"
     return label(key, language) if has_term(key) else clean(code)
 
@@ -240,10 +242,12 @@ def scale(largest: float, unit: str, language: str = "en") -> tuple[float, str]:
     --------
     >>> scale(3.2e7, "CNY"), scale(3.2e7, "元", "zh"), scale(900, "CNY")
     ((1000000.0, 'million CNY'), (10000.0, '万元'), (1.0, 'CNY'))
+    >>> scale(3.2e7, ""), scale(3.2e7, "", "zh")
+    ((1000000.0, 'million'), (10000.0, '万'))
     """
     for limits, key in ((_LARGE, "large unit"), (_MIDDLE, "middle unit")):
         if largest >= limits.get(language, math.inf):
-            return limits[language], sentence(key, language, unit=unit)
+            return limits[language], sentence(key, language, unit=unit).strip()
     return 1.0, unit
 
 

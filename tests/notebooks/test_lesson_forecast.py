@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
+from lesson_cells import Lesson, answers_are_told_apart
 from scipy import stats
 
-import salessim as ss
-from salessim.lessons import EXERCISES
-
-FILE = Path(__file__).resolve().parents[2] / "notebooks" / "05_forecast_and_plan.ipynb"
-CELLS = [(cell.cell_type, cell.source) for cell in nbformat.read(FILE, as_version=4).cells]
-
-
-def cell_with(text: str) -> str:
-    (found,) = (source for kind, source in CELLS if kind == "code" and text in source)
-    return "\n".join(line for line in found.splitlines() if not line.startswith("%") and ".plot(" not in line)
+LESSON = Lesson("05_forecast_and_plan")
 
 
 @pytest.mark.parametrize(
@@ -31,18 +21,11 @@ def cell_with(text: str) -> str:
     ],
 )
 def test_answers_and_hints(exercise: str, right: float | str, wrong: float | str) -> None:
-    for language, good, bad in (("en", "Right", "Not yet"), ("zh", "正确", "还不对")):
-        assert ss.check(exercise, right, language).startswith(good)
-        assert ss.check(exercise, wrong, language).startswith(bad)
+    answers_are_told_apart(exercise, right, wrong)
 
 
 def test_every_exercise_of_the_lesson_is_checked_and_solved_in_its_text() -> None:
-    namespace: dict[str, Any] = {"ss": ss}
-    exec(cell_with("answers = {").split("for exercise")[0], namespace)
-    assert list(namespace["answers"]) == [name.split()[0] for name in EXERCISES if name.startswith("5.")]
-    (text,) = (source for kind, source in CELLS if kind == "markdown" and "<details>" in source)
-    for answer in ("= 120,000", "= 0.721", "= 10 %", "Cannot tell yet</i>"):
-        assert answer in text
+    LESSON.asks_and_solves("= 120,000", "= 0.721", "= 10 %", "Cannot tell yet</i>")
     # 5.4: "7 or fewer in 32 % of all tries"
     assert stats.binom.cdf(7, 10, 0.8) == pytest.approx(0.32, abs=0.005)
 
@@ -52,10 +35,10 @@ def test_what_the_lesson_says_is_true_of_its_runs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("SALESSIM_FAST", raising=False)
-    monkeypatch.chdir(FILE.parent)
+    monkeypatch.chdir(LESSON.file.parent)
     world: dict[str, Any] = {"display": print}
     for text in ("whole = record", "series = ss.forecast(", "pipeline = ss.forecast_pipeline(", "year = ss.plan("):
-        exec(cell_with(text), world)
+        exec(LESSON.cell_with(text), world)
     # section 1: many times the sales
     assert world["asked"] > 3 * world["last_year"]
     # section 5: off by a multiple; the pipeline ahead at every horizon, most of all at 30 days; the combination behind

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import nbformat
 import numpy as np
 import pytest
+from lesson_cells import Lesson, answers_are_told_apart
 
 import salessim as ss
 from salessim.lessons import EXERCISES
 
-FILE = Path(__file__).resolve().parents[2] / "notebooks" / "02_pay_plan.ipynb"
-CELLS = [(cell.cell_type, cell.source) for cell in nbformat.read(FILE, as_version=4).cells]
-
-
-def cell_with(text: str) -> str:
-    (found,) = (source for kind, source in CELLS if kind == "code" and text in source)
-    return "\n".join(line for line in found.splitlines() if not line.startswith("%") and ".plot(" not in line)
+LESSON = Lesson("02_pay_plan")
 
 
 @pytest.mark.parametrize(
@@ -32,9 +25,7 @@ def cell_with(text: str) -> str:
     ],
 )
 def test_answers_and_hints(exercise: str, right: float | str, wrong: float | str) -> None:
-    for language, good, bad in (("en", "Right", "Not yet"), ("zh", "正确", "还不对")):
-        assert ss.check(exercise, right, language).startswith(good)
-        assert ss.check(exercise, wrong, language).startswith(bad)
+    answers_are_told_apart(exercise, right, wrong)
 
 
 def test_answers_are_those_of_the_model() -> None:
@@ -48,12 +39,7 @@ def test_answers_are_those_of_the_model() -> None:
 
 
 def test_every_exercise_of_the_lesson_is_checked_and_solved_in_its_text() -> None:
-    namespace: dict[str, Any] = {"ss": ss}
-    exec(cell_with("answers = {").split("for exercise")[0], namespace)
-    assert list(namespace["answers"]) == [name.split()[0] for name in EXERCISES if name.startswith("2.")]
-    (text,) = (source for kind, source in CELLS if kind == "markdown" and "<details>" in source)
-    for answer in ("= 92,400", "= 0.655", "= 0.884", "= 3.187", "luck</i>"):
-        assert answer in text
+    LESSON.asks_and_solves("= 92,400", "= 0.655", "= 0.884", "= 3.187", "luck</i>")
 
 
 @pytest.mark.slow
@@ -62,13 +48,13 @@ def test_what_the_lesson_says_is_true_of_its_runs(
 ) -> None:
     """Differences are held beyond chance: their simultaneous 95 % interval excludes 0."""
     monkeypatch.delenv("SALESSIM_FAST", raising=False)
-    monkeypatch.chdir(FILE.parent)
+    monkeypatch.chdir(LESSON.file.parent)
     world: dict[str, Any] = {"display": print}
     for text in (
         "sample_company()", "my_winners = ", "replay_pay(", 'off_values("motivation"), t', "def answer(",
         "discount_factor=delta", "limits = {", "strict = market", "equal_cost(", "shared = spread",
     ):  # fmt: skip
-        exec(cell_with(text), world)
+        exec(LESSON.cell_with(text), world)
     said = capsys.readouterr().out
     say, replay = world["say"], world["replay"]
     # section 3: the replay is exact, and with behaviour off a run pays its statement

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
+from lesson_cells import Lesson, answers_are_told_apart
 
 import salessim as ss
-from salessim.lessons import EXERCISES
 
-FILE = Path(__file__).resolve().parents[2] / "notebooks" / "04_reorganise.ipynb"
-CELLS = [(cell.cell_type, cell.source) for cell in nbformat.read(FILE, as_version=4).cells]
-
-
-def cell_with(text: str) -> str:
-    (found,) = (source for kind, source in CELLS if kind == "code" and text in source)
-    return "\n".join(line for line in found.splitlines() if not line.startswith("%") and ".plot(" not in line)
+LESSON = Lesson("04_reorganise")
 
 
 @pytest.mark.parametrize(
@@ -30,18 +22,11 @@ def cell_with(text: str) -> str:
     ],
 )
 def test_answers_and_hints(exercise: str, right: float | str, wrong: float | str) -> None:
-    for language, good, bad in (("en", "Right", "Not yet"), ("zh", "正确", "还不对")):
-        assert ss.check(exercise, right, language).startswith(good)
-        assert ss.check(exercise, wrong, language).startswith(bad)
+    answers_are_told_apart(exercise, right, wrong)
 
 
 def test_every_exercise_of_the_lesson_is_checked_and_solved_in_its_text() -> None:
-    namespace: dict[str, Any] = {"ss": ss}
-    exec(cell_with("answers = {").split("for exercise")[0], namespace)
-    assert list(namespace["answers"]) == [name.split()[0] for name in EXERCISES if name.startswith("4.")]
-    (text,) = (source for kind, source in CELLS if kind == "markdown" and "<details>" in source)
-    for answer in ("= 11.", "633,600", "lower level</i>", "retrained</i>"):
-        assert answer in text
+    LESSON.asks_and_solves("= 11.", "633,600", "lower level</i>", "retrained</i>")
 
 
 @pytest.mark.slow
@@ -49,10 +34,10 @@ def test_what_the_lesson_says_is_true_of_its_runs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("SALESSIM_FAST", raising=False)
-    monkeypatch.chdir(FILE.parent)
+    monkeypatch.chdir(LESSON.file.parent)
     world: dict[str, Any] = {"display": print}
     for text in ("fit_company(ss.read_crm(folder))", "believed = market.but"):
-        exec(cell_with(text), world)
+        exec(LESSON.cell_with(text), world)
     how, today = world["how"], world["today"]
     # exercise 4.4: beyond chance, future by future
     values = how.values()

@@ -11,6 +11,7 @@ from worlds import LIVELY_PAY, Case, cases, differences, lively_case, replay
 from salessim.clocks.paid import manager_names, statement_of_run
 from salessim.clocks.run import Run
 from salessim.clocks.simulate import simulate
+from salessim.clocks.simulation import Simulation
 from salessim.ledger import ledger_of
 from salessim.model.change import Change
 from salessim.model.files import dump, load
@@ -18,8 +19,10 @@ from salessim.model.market import Market
 from salessim.model.pay import Bonus, Component, Contest, Pay, PayError, Tier
 from salessim.model.pay_files import PAY_PRESETS, pay_preset
 from salessim.model.plan import Plan
-from salessim.model.presets import preset
+from salessim.model.presets import make_market, make_plan, preset
 from salessim.model.register import off_values
+from salessim.model.today import OpenDeals
+from salessim.world.tables import WON
 
 MARKET, PLAN = preset("small")
 OFF = off_values("motivation")
@@ -156,3 +159,16 @@ def test_a_plan_that_bends_over_two_periods_runs_the_same_on_both_clocks() -> No
     assert int(one.world["settings"]["policy_short"][0]) == 3 and int(one.world["settings"]["policy_steps"][0]) == 12
     assert np.ptp(one.world["diary"]["effort"]) > 0.0
     assert not differences(one.world, replay(case, "simpy", tiny=True).world)
+
+
+def test_a_seat_that_sells_nothing_in_the_pilot_answers_to_pay_too() -> None:
+    """One deal in sight, sure to be won, the same in every run: the pilot shows no luck, and a seat without sales."""
+    market = make_market(2, products=1, segments=1, opportunities=0.0, width=20.0)
+    market = market.but(stages=market.stages.but(advance=1.0, dwell=1.0), reference_rate=0.05)
+    deal = {"deal": ["a"], "account": [market.accounts["account"][0]], "product": [market.products["product"][0]],
+            "rep": ["rep 1"], "stage": ["negotiation"], "value": [50_000.0]}  # fmt: skip
+    market = market.but(today=market.today.but(open_deals=OpenDeals(deal)))
+    plan = make_plan(2, structure="territory", pay=pay_preset("commission"))
+    fast, slow = simulate(market, plan, 3), Simulation(market, plan, 3).run()
+    assert (fast.world.used("deals")["state"] == WON).tolist() == [True]
+    assert not differences(fast.world, slow.world)

@@ -31,14 +31,7 @@ PLANS = {
 }
 
 
-MISS = pytest.mark.xfail(
-    reason="MISS: 79 ms, since the programme is solved twice, the second time with the luck that goes with its sales"
-)
-
-
-@pytest.mark.parametrize(
-    "name", ["accelerator", "ratchet", pytest.param("two periods", marks=MISS)]
-)
+@pytest.mark.parametrize("name", PLANS)
 def test_policies_of_a_plan_take_60_ms_at_most(
     name: str, monkeypatch: pytest.MonkeyPatch, record_property: pytest.RecordProperty
 ) -> None:

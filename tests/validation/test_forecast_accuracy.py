@@ -195,9 +195,10 @@ def test_other_kinds_of_series(name: str) -> None:
     found = scored(pairs, period)
     theirs = [recommended(history, len(actual), period) for history, actual in pairs]
     combined, alone = (owa(errors_of(pairs, [one[place] for one in theirs], period)) for place in (0, 1))
+    best = min(combined, 0.870) if name == "weeks" else combined  # an earlier rebuilding of it was better on weeks
     show(name, found.each)
     over = [
-        file(f"{name}: OWA, recommended combination + 0.005", found.each, owa, round(combined + 0.005, 4)),
+        file(f"{name}: OWA, recommended combination + 0.005", found.each, owa, round(best + 0.005, 4)),
         file(f"{name}: OWA, automatic ETS alone", found.each, owa, round(alone, 4)),
         file(f"{name}: error of coverage", found.each, miss, 4.0),
     ]
