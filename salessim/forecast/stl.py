@@ -11,8 +11,12 @@ from salessim.forecast.steps import Vector, from_scale, in_units, takes_logs, to
 
 __all__ = ["StlFit", "fit_stl"]
 
-_WINDOW = 13  # cycles that a seasonal index is smoothed over: more lets it change too little, less too much
-_LONG_SEASON, _SHORT_WINDOW = 24, 7  # of a season of more steps a record holds few cycles
+# Cycles that a seasonal index is smoothed over, and whether outliers are weighted down. No one way is right for all
+# series, so their seasons are averaged. OWA of the combination on the development half of M3, tourism and retail:
+# .8031 .7407 .7597, against .8076 .7448 .7671 with 7 cycles alone and .8047 .7495 .7688 with 13.
+_WAYS = ((7, False), (13, False), (7, True), (13, True))
+_LONG_SEASON, _LONG_WAYS = 24, ((7, False),)  # of a season of more steps a record holds few cycles, none to doubt
+_ROUNDS = 3  # of weighting outliers down: more changes nothing that can be seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,14 +28,21 @@ class StlFit:
     rest : EtsFit
         Non-seasonal smoothing of the adjusted series, on the log scale where `logs`.
     season : numpy.ndarray
-        The last cycle of the season; the next step takes its first entry.
+        The last cycle of the season, as of the decomposition.
     logs : bool
         Logs are taken of series that stay above a hundredth of their mean.
+    series, adjusted : numpy.ndarray
+        What was decomposed, on the scale of the model, and without its season.
+    later : int
+        Steps that have come since.
     """
 
     rest: EtsFit
     season: Vector
     logs: bool
+    series: Vector
+    adjusted: Vector
+    later: int = 0
 
     @property
     def residuals(self) -> Vector:
@@ -61,12 +72,18 @@ class StlFit:
         return self._back(self.rest.paths(shocks) + self._cycle(horizon), self._middle(horizon))
 
     def update(self, y: Vector) -> StlFit:
-        """Decompose the longer series again; the smoothing keeps its parameters."""
-        adjusted, season = _decomposed(to_scale(y, self.logs), len(self.season))
-        return replace(self, rest=self.rest.update(adjusted), season=season)
+        """The same smoothing on a longer series; the season is found anew once a cycle has come, or the past changed."""
+        series = to_scale(y, self.logs)
+        known, period = len(self.series), len(self.season)
+        later = len(series) - known
+        if 0 <= later < period and np.array_equal(series[:known], self.series):
+            adjusted = np.concatenate([self.adjusted, series[known:] - self.season[:later]])
+            return replace(self, rest=self.rest.update(adjusted), later=later)
+        adjusted, season = _decomposed(series, period)
+        return StlFit(self.rest.update(adjusted), season, self.logs, series, adjusted)
 
     def _cycle(self, horizon: int) -> Vector:
-        return np.resize(self.season, horizon)
+        return np.resize(np.roll(self.season, -self.later), horizon)
 
     def _middle(self, horizon: int) -> Vector:
         middle: Vector = self.rest.mean(horizon) + self._cycle(horizon)
@@ -81,16 +98,20 @@ def fit_stl(y: Vector, period: int) -> StlFit | None:
     if period < 2 or len(y) < 2 * period + 5:
         return None
     logs = takes_logs(y)
-    adjusted, season = _decomposed(to_scale(y, logs), period)
+    series = to_scale(y, logs)
+    adjusted, season = _decomposed(series, period)
     rest = fit_ets(adjusted, period, PLAIN)
-    return None if rest is None else StlFit(rest, season, logs)
+    return None if rest is None else StlFit(rest, season, logs, series, adjusted)
 
 
 def _decomposed(y: Vector, period: int) -> tuple[Vector, Vector]:
     """Seasonally adjusted series and last cycle of the season."""
     from statsmodels.tsa.seasonal import STL
 
-    found = STL(y, period=period, seasonal=_WINDOW if period <= _LONG_SEASON else _SHORT_WINDOW).fit()
-    season = np.asarray(found.seasonal)
+    each = []
+    for window, robust in _WAYS if period <= _LONG_SEASON else _LONG_WAYS:
+        rounds = {"inner_iter": 2, "outer_iter": _ROUNDS} if robust else {}
+        each.append(STL(y, period=period, seasonal=window, robust=robust).fit(**rounds).seasonal)
+    season = np.mean(each, axis=0)
     adjusted: Vector = y - season
     return adjusted, season[-period:]
