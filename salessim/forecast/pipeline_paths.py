@@ -218,7 +218,7 @@ def _creations(snapshot: Snapshot, created: Vector, weeks: int, paths: int, rng:
         season, scale = _SEASON if past >= 3 * _SEASON else 1, float(values.mean())
         theta = fit_theta(values / scale, season)
         if theta is not None:
-            return Combination({"theta": theta}, season, values, scale, True, False).paths(shocks)
+            return Combination({"theta": theta}, season, values, scale, True).paths(shocks)
     rate = float(values[-_SEASON:].mean()) if past else len(created) / max((snapshot.end - first) / _WEEK, 1.0)
     gamma = rng.gamma(max(values.sum(), 1.0), 1.0, (paths, 1)) / max(values.sum(), 1.0)
     return rng.poisson(rate * gamma, (paths, weeks)).astype(float)

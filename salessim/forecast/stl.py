@@ -72,7 +72,7 @@ class StlFit:
         return self._back(self.rest.paths(shocks) + self._cycle(horizon), self._middle(horizon))
 
     def update(self, y: Vector) -> StlFit:
-        """The same smoothing on a longer series; the season is found anew once a cycle has come, or the past changed."""
+        """The same smoothing on a longer series; after a cycle, or where the past changed, the season is found anew."""
         series = to_scale(y, self.logs)
         known, period = len(self.series), len(self.season)
         later = len(series) - known
