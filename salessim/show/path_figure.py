@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from salessim.show.page import Page, signed_ticks
 from salessim.show.style import STYLE, Look
+from salessim.study.phrases import share
 from salessim.study.wording import currency_label, scale
 from salessim.words import sentence
 
@@ -86,6 +87,7 @@ def _beside(page: Page, path: Path, values: tuple[Floats, Floats], language: str
                   right=True)  # fmt: skip
     return page.figure
 
+
 def _moving(values: Floats) -> Floats:
     """Return the mean of each month with the two before it, as the dip is read."""
     total = np.concatenate([np.zeros((len(values), 1)), values.cumsum(axis=1)], axis=1)
@@ -142,7 +144,7 @@ def _mark_dip(ax: Axes, path: Path, mean: Floats, language: str, page: Page) -> 
     low, high = ax.get_ylim()
     y = float(np.asarray(ax.lines[0].get_ydata())[place])
     ax.plot([place + 1], [y], marker="v", markersize=11, color=_BAD, linestyle="none", zorder=5)
-    label = sentence("path figure dip", language, depth=f"−{path.dip_depth.value:.1%}")
+    label = sentence("path figure dip", language, depth="−" + share(path.dip_depth.value, language, decimals=1))
     _label(page, ax, place + 1, y - 0.07 * (high - low), label, _BAD)
 
 
@@ -157,8 +159,12 @@ def _mark_break_even(ax: Axes, path: Path, language: str, page: Page) -> None:
 
 
 def _label(page: Page, ax: Axes, x: float, y: float, text: str, colour: str) -> None:
+    from matplotlib.patheffects import withStroke
+
     box, (left, right), (low, high) = ax.get_position(), ax.get_xlim(), ax.get_ylim()
     at_x = (box.x0 + (x - left) / (right - left) * box.width) * page.width
     at_y = (1.0 - box.y0 - (y - low) / (high - low) * box.height) * page.height
     half = page.wide(text, STYLE["small"]) / 2.0 + 4.0
-    page.text(min(max(at_x, half), page.width - half), at_y, text, STYLE["small"], colour, centre=True, middle=True)
+    at = min(max(at_x, half), page.width - half)
+    written = page.text(at, at_y, text, STYLE["small"], colour, centre=True, middle=True)
+    written.set_path_effects([withStroke(linewidth=3.5, foreground=STYLE["ground"])])  # it may stand on a band

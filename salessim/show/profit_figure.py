@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,6 +30,9 @@ ACCOUNT = (*LINES, "contribution")
 """Lines of an account, in its order; the last is the sum of the others."""
 _LEVEL = 0.95
 _TOP, _BOTTOM, _NAMES, _NUMBER, _SAID = 44.0, 27.0, 150.0, 78.0, 186.0
+_FINER = 0.1  # the unit suits lines of a tenth of revenue: most are smaller still
+_WIDEST = 1e5  # no amount is written with more digits before the point
+_ROOMY = 18.0  # pixels from line to line: with less, letters are small
 _LEAST = 5e-4  # of revenue: a smaller line is left out, and said to be
 
 
@@ -106,7 +110,11 @@ def profit_figure(
     """
     page = Page(height, width)
     shown = _shown(found)
-    size, unit = scale(float(np.abs(found.means).max()), currency_label(currency, language), language)
+    largest, currency = float(np.abs(found.means).max()), currency_label(currency, language)
+    size, unit = scale(_FINER * largest, currency, language)
+    if largest / size > _WIDEST:
+        size, unit = scale(largest, currency, language)
+    digits = _digits(largest / size)
     columns = [_NAMES + _NUMBER * (place + 1) for place in range(min(2, len(names)))]
     left, right = columns[-1] + 18.0, width - _SAID
     draw_legend(page, names, looks, 4.0, width - 4.0, 12.0)
@@ -117,15 +125,17 @@ def profit_figure(
     bottom = height - _BOTTOM
     step = (bottom - _TOP) / len(shown)
     rows = [_TOP + step * (row + 0.5) for row in range(len(shown))]
+    letters = STYLE["small"] if step > _ROOMY else 13.0
     for y, line in zip(rows, shown, strict=True):
-        name, small = page.fitted(capital(label(f"ledger.{ACCOUNT[line]}", language)), (15, 14, 13), _NAMES - 8, 1)
+        said = capital(label(f"ledger.{ACCOUNT[line]}", language))
+        name, small = page.fitted(said, (15, 14, 13) if step > _ROOMY else (13,), _NAMES - 8, 1)
         page.text(4, y, name[0], small, middle=True)
         for x, mean in zip(columns, found.means[:, line], strict=False):
-            page.text(x, y, _amount(float(mean) / size), STYLE["small"], middle=True, right=True)
+            page.text(x, y, _amount(float(mean) / size, digits), letters, middle=True, right=True)
     _rule(page, rows[-1] - step / 2.0, right)
     if len(names) > 1:
         page.text(left, 27, sentence("profit difference", language), STYLE["small"], STYLE["faint"])
-        _differences(page, found, looks, shown, (left, right, bottom, size), language)
+        _differences(page, found, looks, shown, (left, right, bottom, size), digits, language)
     else:
         page.text(left, 27, sentence("profit amount", language), STYLE["small"], STYLE["faint"])
         _amounts(page, found, looks[0], shown, (left, right, bottom, size))
@@ -163,7 +173,7 @@ def _shown(found: Profits) -> list[int]:
 
 def _differences(
     page: Page, found: Profits, looks: Sequence[Look], shown: Sequence[int], box: tuple[float, float, float, float],
-    language: str,
+    digits: int, language: str,
 ) -> None:  # fmt: skip
     left, right, bottom, size = box
     middle, half = found.difference[1:, shown], np.nan_to_num(found.half[1:, shown])
@@ -185,9 +195,10 @@ def _differences(
     page.ticks(ax, "x", *signed_ticks(-ends, ends, 4))
     step = (bottom - _TOP) / len(shown)
     for row, line in enumerate(shown):
-        said = _said(found, line, size, language)
+        said = _said(found, line, size, digits, language)
         y = _TOP + step * (row + 0.5)
-        page.text(page.width - 4, y, said, STYLE["small"], looks[1].ink, middle=True, right=True)
+        letters = STYLE["small"] if step > _ROOMY else 13.0
+        page.text(page.width - 4, y, said, letters, looks[1].ink, middle=True, right=True)
 
 
 def _amounts(
@@ -207,13 +218,14 @@ def _amounts(
     page.ticks(ax, "x", *signed_ticks(low, high, 5))
 
 
-def _said(found: Profits, line: int, size: float, language: str) -> str:
+def _said(found: Profits, line: int, size: float, digits: int, language: str) -> str:
     """Write the difference of the second plan in a line, and its interval, in the unit of the page."""
     difference, half = float(found.difference[1, line]) / size, float(found.half[1, line]) / size
+    value = _amount(difference, digits, signed=True)
     if not np.isfinite(half) or (not difference and not half):
-        return f"{difference:+,.2f}".replace("-", "−") if difference else "0"
-    number, low, high = figures(difference, difference - half, difference + half, language)
-    return sentence("profit interval", language, value=number, low=low, high=high)
+        return value
+    low, high = (_amount(end, digits, signed=True) for end in (difference - half, difference + half))
+    return sentence("profit interval", language, value=value, low=low, high=high)
 
 
 def _rule(page: Page, y: float, right: float) -> None:
@@ -224,8 +236,15 @@ def _rule(page: Page, y: float, right: float) -> None:
     page.figure.add_artist(Line2D([4 / page.width, 1.0 - 4 / page.width], [at, at], color=STYLE["line"], linewidth=1.0))
 
 
-def _amount(number: float) -> str:
-    return f"{number:,.2f}".replace("-", "−") if abs(number) >= 0.005 else "0"
+def _digits(largest: float) -> int:
+    """Return how many decimals every amount has, so that they stand under one another: five figures of the largest."""
+    return max(0, min(2, 4 - math.floor(math.log10(max(largest, 1.0)))))
+
+
+def _amount(number: float, digits: int, *, signed: bool = False) -> str:
+    if abs(number) < 0.5 * 10.0**-digits:
+        return "0"
+    return f"{number:{'+' if signed else ''},.{digits}f}".replace("-", "−")
 
 
 def _money(number: float, language: str, unit: str, *, signed: bool = False) -> str:

@@ -13,7 +13,7 @@ from salessim.show.legend import draw_legend
 from salessim.show.page import Page, plain_ticks
 from salessim.show.style import STYLE, Look, mixed
 from salessim.study.phrases import phrase, quantity, share
-from salessim.study.wording import capital, clean
+from salessim.study.wording import capital, stage_label
 from salessim.words import sentence
 from salessim.world.tables import ADVANCE
 
@@ -180,7 +180,7 @@ def stage_alt_text(found: Funnels, names: Sequence[str], language: str = "en", *
     if np.isfinite(found.going_on[live]).any():
         weakest = int(np.nanargmin(found.going_on[live]))
         said.append(
-            sentence("funnel weakest", language, plan=names[live], stage=clean(found.stages[weakest]),
+            sentence("funnel weakest", language, plan=names[live], stage=stage_label(found.stages[weakest], language),
                      share=share(float(found.going_on[live, weakest]), language))
         )  # fmt: skip
     return phrase(language, "space").join(said)
@@ -219,7 +219,8 @@ def _words(
     """Write the stages, and the numbers of the second plan (of the first where there is one only)."""
     top, step, first, last = box
     live = min(1, len(looks) - 1)
-    for row, name in enumerate([*(capital(clean(one)) for one in found.stages), sentence("funnel end", language)]):
+    stages = [capital(stage_label(one, language)) for one in found.stages]
+    for row, name in enumerate([*stages, sentence("funnel end", language)]):
         y = top + step * (row + 0.5)
         page.text(4, y, page.wrapped(name, 15, _NAMES - 12, 1)[0], 15, middle=True)
         number = quantity(float(found.volume[live, row]), language)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Factor", "Names", "audit_lines", "capital", "clean", "currency_label", "names_for_sentences", "plan_labels",
-    "scale", "second_line", "strongest_assumptions", "study_html", "summary_text", "verdict_text", "what_it_hangs_on",
+    "scale", "second_line", "stage_label", "strongest_assumptions", "study_html", "summary_text", "verdict_text",
+    "what_it_hangs_on",
 ]  # fmt: skip
 
 _STRONGEST = 3
@@ -219,6 +220,18 @@ def capital(text: str) -> str:
     'Win rate'
     """
     return text[:1].upper() + text[1:]
+
+
+def stage_label(name: str, language: str = "en") -> str:
+    """Return what a stage of the funnel is called: the market's own name, in Chinese too where it is a common one.
+
+    Examples
+    --------
+    >>> stage_label("negotiation", "zh"), stage_label("first date", "zh")
+    ('商务谈判', 'first date')
+    """
+    key = f"stage.{name}"
+    return label(key, language) if has_term(key) else clean(name)
 
 
 def currency_label(code: str, language: str = "en") -> str:

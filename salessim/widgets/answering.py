@@ -122,7 +122,7 @@ class Answerer:
             self._speaker.wait()
         else:
             n = self.effort.replications
-            self._speaker.say(text("running", asked.language, n=n), stage="running")
+            self._speaker.tell(text("running", asked.language, n=n), "running")
         _, replayer, drawer = self._desk(asked.base)
         first, seen = "", None
 
@@ -185,7 +185,7 @@ class Answerer:
         with self._lock:
             if not task.stopped:
                 self.study = stage.whole
-                self._speaker.say(said, stage="ready" if stage.final else "preview")
+                self._speaker.tell(said, "ready" if stage.final else "preview")
 
     def _swept(self, asked: Asked, task: Task, n: int, draws: int) -> None:
         with self._lock:

@@ -389,6 +389,7 @@ class Cockpit:
         """Ask the worker for the newest answer."""
         self._pulse.touch()
         with self._lock:
+            self._speaker.listen()
             self._held = False
             self._mark += 1
             self._press()

@@ -34,12 +34,16 @@ STYLE = (
     ".ss-views .widget-toggle-button{{height:24px;line-height:24px;margin:1px 2px}}"
     ".ss-cockpit .widget-label-basic{{white-space:normal;line-height:1.05}}"
     ".ss-cockpit .widget-label{{white-space:normal;line-height:1.05;display:flex;align-items:center;"
-    "justify-content:flex-end}}</style>"
+    "justify-content:flex-end}}"
+    "@media(min-width:1700px) and (min-height:950px){{.ss-cockpit{{zoom:1.35}}}}</style>"
 ).format(
     open=_LOCK.format(arc="M5 7V4.5a3 3 0 0 1 5.8-1", ink="%238a8a8a"),
     shut=_LOCK.format(arc="M5 7V4.5a3 3 0 0 1 6 0V7", ink="%23222222"),
 )
-"""Draws the locks: a picture needs no font, and its button keeps its word for who cannot see it. Long names wrap."""
+"""Draws the locks: a picture needs no font, and its button keeps its word for who cannot see it. Long names wrap.
+
+On a large projector all is larger, with room left for JupyterLab's side bar: it is read from the last row.
+"""
 
 
 class Quiet:

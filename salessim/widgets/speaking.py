@@ -54,12 +54,24 @@ class Speaker:
         self._controls = controls
         self._lock = lock
         self._waiting: Waiting | None = None
+        self._refusing = False
         self.language = language
         self.errors: list[BaseException] = []
 
     def say(self, said: str, *, wrong: bool = False, stage: str = "") -> None:
         """Say something in the status line."""
+        self._refusing = False
         self._controls.status.value = status_html(said, wrong=wrong, stage=stage)
+
+    def tell(self, said: str, stage: str) -> None:
+        """Say how far the answer is. A refusal stays to be read until a hand moves again, whatever runs meanwhile."""
+        with self._lock:
+            if not self._refusing:
+                self.say(said, stage=stage)
+
+    def listen(self) -> None:
+        """Note that a hand moved: what was refused before is over."""
+        self._refusing = False
 
     def wait(self) -> None:
         """Count the seconds until the first answer."""
@@ -76,7 +88,9 @@ class Speaker:
 
     def refuse(self, error: SalesSimError) -> None:
         """Say what cannot be done; what is on the page stays."""
-        self.say(text("refused", self.language, message=str(error)), wrong=True, stage="refused")
+        with self._lock:
+            self.say(text("refused", self.language, message=str(error)), wrong=True, stage="refused")
+            self._refusing = True
 
     def failed(self, error: BaseException) -> None:
         """Say what went wrong in place of an answer, in words; keep what is a defect, with details to copy."""

@@ -256,6 +256,18 @@ def test_a_code_is_shown_while_the_panel_is_open_and_taken_from_it(opened: Opene
     settled(cockpit)
 
 
+def test_what_was_refused_stays_to_be_read_until_a_hand_moves_again(opened: Opener) -> None:
+    cockpit = opened()
+    cockpit.controls.panel.value = True
+    cockpit.set(reps=9)  # an answer is under way, and tells how far it is
+    cockpit.controls.files.code.value = "ss1.rubbish"
+    settled(cockpit)
+    assert "This share code is damaged" in status(cockpit)
+    cockpit.set(reps=10)
+    settled(cockpit)
+    assert "ready" in status(cockpit)
+
+
 # -------------------------------------------------------------------------------------------------------------- report
 
 

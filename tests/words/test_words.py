@@ -24,6 +24,7 @@ from salessim.model.management import TRAINED, VACANCY_RULES
 from salessim.model.market import Market, Stages
 from salessim.model.motivation import Motivation
 from salessim.model.plan import COVERAGE_RULES, ROUTINGS, STRUCTURES, Plan
+from salessim.model.presets import default_stages
 from salessim.model.register import register
 from salessim.study.judgement import Kind
 from salessim.words import WordsError, definition, has_term, keys, kinds, label, languages, sentence, sentence_keys
@@ -82,6 +83,7 @@ EXPECTED: dict[str, set[str]] = {
     "unit": {entry.unit for entry in MEASURES} | {entry.unit for entry in register()},
     "verdict": {kind.value for kind in Kind},
     "funnel": set(FUNNEL_TERMS),
+    "stage": set(default_stages()["stage"]),
 }
 """What the code has of each kind. Currencies are data of the market; words of a study are looked for in the code."""
 
