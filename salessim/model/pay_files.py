@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -128,49 +129,49 @@ def _at(name: str, node: yaml.Node, problem: str) -> ModelError:
 _QUOTA = 750_000.0  # five times on-target earnings (vendors: 4-7)
 
 
-def _salary() -> Pay:
+def _salary(quota: float) -> Pay:
     return Pay(salary=150_000)
 
 
-def _commission() -> Pay:
-    straight = Component(title="commission", period="month", tiers=(Tier(rate=0.2),))
+def _commission(quota: float) -> Pay:
+    straight = Component(title="commission", period="month", tiers=(Tier(rate=150_000 / quota),))
     return Pay(salary=0, components=(straight,), target_variable=150_000)
 
 
-def _accelerator() -> Pay:
+def _accelerator(quota: float) -> Pay:
     """Average pay mix 60:40 (Zoltners et al. 2017); 1.5 times above quota, twice above 125 % (vendors)."""
     tiers = (Tier(rate=1.0), Tier(above=1.0, rate=1.5), Tier(above=1.25, rate=2.0))
-    quota = Component(title="quota", basis="attainment", quota=_QUOTA, target_pay=60_000, tiers=tiers)
-    return Pay(salary=90_000, components=(quota,), target_variable=60_000)
+    part = Component(title="quota", basis="attainment", quota=quota, target_pay=60_000, tiers=tiers)
+    return Pay(salary=90_000, components=(part,), target_variable=60_000)
 
 
-def _bonus() -> Pay:
+def _bonus(quota: float) -> Pay:
     steps = (Bonus(at=0.8, pays=5_000), Bonus(at=1.0, pays=10_000), Bonus(at=1.2, pays=5_000))
     quarterly = Component(
-        title="quarterly bonus", period="quarter", basis="attainment", quota=_QUOTA / 4, bonuses=steps
+        title="quarterly bonus", period="quarter", basis="attainment", quota=quota / 4, bonuses=steps
     )
     return Pay(salary=90_000, components=(quarterly,), target_variable=60_000)
 
 
-def _capped() -> Pay:
-    quota = Component(
-        title="quota", basis="attainment", quota=_QUOTA, target_pay=60_000, threshold=0.5, cap=90_000,
+def _capped(quota: float) -> Pay:
+    part = Component(
+        title="quota", basis="attainment", quota=quota, target_pay=60_000, threshold=0.5, cap=90_000,
         tiers=(Tier(rate=1.0),),
     )  # fmt: skip
-    return Pay(salary=90_000, components=(quota,), target_variable=60_000)
+    return Pay(salary=90_000, components=(part,), target_variable=60_000)
 
 
-def _commission_and_bonus() -> Pay:
+def _commission_and_bonus(quota: float) -> Pay:
     """提成 on cash collected (回款) every month, 季度奖金 for reaching the quarter's quota."""
-    commission = Component(title="提成", measure="cash_collected", period="month", tiers=(Tier(rate=0.06),))
+    commission = Component(title="提成", measure="cash_collected", period="month", tiers=(Tier(rate=45_000 / quota),))
     bonus = Component(
-        title="季度奖金", measure="cash_collected", period="quarter", basis="attainment", quota=_QUOTA / 4,
+        title="季度奖金", measure="cash_collected", period="quarter", basis="attainment", quota=quota / 4,
         bonuses=(Bonus(at=1.0, pays=7_500),),
     )  # fmt: skip
     return Pay(salary=75_000, components=(commission, bonus), target_variable=75_000)
 
 
-PAY_PRESETS: dict[str, Callable[[], Pay]] = {
+PAY_PRESETS: dict[str, Callable[[float], Pay]] = {
     "salary": _salary,
     "commission": _commission,
     "accelerator": _accelerator,
@@ -181,24 +182,31 @@ PAY_PRESETS: dict[str, Callable[[], Pay]] = {
 """Straight salary, straight commission, 60:40 with accelerators, bonus steps, capped plan, 提成+季度奖金."""
 
 
-def pay_preset(name: str) -> Pay:
-    """Return a ready-made pay plan.
+def pay_preset(name: str, quota: float = _QUOTA) -> Pay:
+    """Return a ready-made pay plan, scaled so that who sells `quota` earns the same whatever that is.
 
     Parameters
     ----------
     name : str
         A key of `PAY_PRESETS`.
+    quota : float
+        What a rep sells in a year, in the currency of the market.
 
     Raises
     ------
     ModelError
-        For a name that does not exist; the nearest is named.
+        For a name that does not exist (the nearest is named), or a quota that is not above 0.
 
     Examples
     --------
     >>> pay_preset("capped").components[0].cap
     90000.0
+    >>> pay_preset("commission", quota=1_500_000).components[0].tiers[0].rate
+    0.1
     """
     if name not in PAY_PRESETS:
         raise ModelError(explain("there is no such pay plan", value=name, remedy=nearest(name, PAY_PRESETS)))
-    return PAY_PRESETS[name]()
+    if not (math.isfinite(quota) and quota > 0):
+        raise ModelError(explain("a quota of zero cannot be attained or missed", where="quota", value=quota,
+                                 allowed="more than 0"))  # fmt: skip
+    return PAY_PRESETS[name](quota)

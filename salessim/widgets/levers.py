@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -73,11 +73,17 @@ class Levers:
         changes: dict[str, Any] = dict(self.of("market").items)
         return market.but(**changes) if changes else market
 
-    def plan(self, plan: Plan) -> Plan:
+    def plan(self, plan: Plan, usual: Callable[[], float] | None = None) -> Plan:
         """Return the plan with these levers; errors as in `market`. One that changes nothing is the plan itself.
 
         Where the levers of a change say a month, what else is moved of the plan happens then; otherwise from the
         start. A target that is moved is divided into quotas, whatever quotas a pay plan had of its own.
+
+        Parameters
+        ----------
+        plan : Plan
+        usual : callable, optional
+            Returns what a rep sells in a year under `plan`; a ready-made pay plan is scaled to it.
         """
         mine = dict(self.of("plan").items)
         if not mine:
@@ -88,7 +94,7 @@ class Levers:
         settings, change = homes["setting"], homes["change"]
         if "target" in settings:
             settings["target"] = settings["target"] or None
-        pay = _pay(plan, homes["pay"], "target" in settings)
+        pay = _pay(plan, homes["pay"], "target" in settings, usual)
         whole = _FROM_THE_START if pay is None else _FROM_THE_START | set(Pay.names())
         first = {name: settings.pop(name) for name in whole & set(settings)}
         made = plan.but(pay=pay).but(**first)
@@ -102,10 +108,11 @@ class Levers:
         return plan if made == plan else made
 
 
-def _pay(plan: Plan, moved: dict[str, Any], divided: bool) -> Pay | None:
+def _pay(plan: Plan, moved: dict[str, Any], divided: bool, usual: Callable[[], float] | None) -> Pay | None:
     """Return the pay plan that the levers make of that of a plan."""
     chosen = moved.pop("pay", GIVEN)
-    pay = plan.pay if chosen == GIVEN else pay_preset(chosen)
+    scaled = {} if usual is None or chosen == GIVEN else {"quota": usual()}
+    pay = plan.pay if chosen == GIVEN else pay_preset(chosen, **scaled)
     if pay is None:
         if moved:
             raise ModelError(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from salessim.errors import StudyError, explain
 from salessim.study.incremental import Futures
+from salessim.study.usual import usual_sales
 from salessim.widgets.history import Setting
 from salessim.widgets.naming import LETTERS
 
@@ -107,6 +108,13 @@ class Replayer:
         self.plan = plan
         self.effort = effort
         self._futures: OrderedDict[int, Futures] = OrderedDict()
+        self._usual: float | None = None
+
+    def usual(self) -> float:
+        """Return what a rep sells in a year under the baseline, to two digits; found when it is first asked for."""
+        if self._usual is None:
+            self._usual = usual_sales(self.market, self.plan)
+        return self._usual
 
     def stages(
         self,
@@ -133,9 +141,9 @@ class Replayer:
             Where SimPy and the compiled clock disagree.
         """
         futures = self._futures_of(setting.seed)
-        market, live = setting.levers.market(self.market), setting.levers.plan(self.plan)
+        market, live = setting.levers.market(self.market), setting.levers.plan(self.plan, self.usual)
         two = {"baseline": self.plan, "live": live}
-        pins = {letter: one.plan(self.plan) for letter, one in zip(LETTERS, setting.pins, strict=False)}
+        pins = {letter: one.plan(self.plan, self.usual) for letter, one in zip(LETTERS, setting.pins, strict=False)}
         plans = two | {letter: plan for letter, plan in pins.items() if plan != live}
         found = futures.found(market, two)
         stage: Stage | None = None

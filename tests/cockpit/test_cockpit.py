@@ -16,6 +16,7 @@ from typing import Any
 import ipywidgets
 import pytest
 
+from salessim.clocks.simulate import simulate
 from salessim.errors import ModelError, StudyError
 from salessim.measures import measure
 from salessim.model.change import Change
@@ -26,6 +27,7 @@ from salessim.model.presets import preset
 from salessim.study.comparison import compare
 from salessim.study.incremental import readings
 from salessim.study.study import Study
+from salessim.study.usual import usual_sales
 from salessim.widgets import Cockpit, cells
 from salessim.widgets import cockpit as open_cockpit
 from salessim.widgets.catalogue import FRONT, Lever, all_levers, lever, started
@@ -186,6 +188,20 @@ def test_every_setting_of_a_pay_plan_is_a_lever_that_moves_it_and_nothing_else(
     assert Levers().but(**{name: value}).plan(plan) == plan.but(**{name: value}) != plan
     with pytest.raises(ModelError, match="no pay plan of its own"):
         Levers().but(**{name: value}).plan(firm[1])
+
+
+def test_a_ready_made_pay_plan_is_cut_to_what_reps_sell(opened: Opener) -> None:
+    cockpit = opened()
+    cockpit.set(pay="accelerator")
+    settled(cockpit)
+    study = cockpit.study
+    assert study is not None
+    pay = study.plans["live"].pay
+    assert pay is not None
+    quota = pay.components[0].quota
+    assert quota == usual_sales(cockpit.market, cockpit.plan)
+    sold = simulate(cockpit.market, cockpit.plan, months=24, seed=7).by_month()[12:].sum() / cockpit.plan.headcount
+    assert quota == pytest.approx(sold, rel=0.2)
 
 
 def test_a_pay_plan_can_be_chosen_and_a_target_is_divided_into_its_quotas(firm: tuple[Market, Plan]) -> None:
