@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Futures", "Reading", "readings"]
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _THREADS = 2
 """Runs at a time: a run lets go of the interpreter, so two cores replay twice as fast as one."""
@@ -236,31 +238,29 @@ class Futures:
     ) -> dict[str, _Lane] | None:
         """Run what is not there yet, two runs at a time; None where it was stopped before.
 
-        The first two replications of a plan begin as soon as its world is built, while that of the next one is built;
-        the rest goes replication by replication, so that a stop leaves whole futures.
+        Worlds are built two at a time as well; the first two replications of a plan begin as soon as its world is
+        there, the rest goes replication by replication, so that a stop leaves whole futures.
         """
-        lanes: dict[str, _Lane] = {}
         with ThreadPoolExecutor(_THREADS, "salessim replication") as pool:
-            work: list[Future[bool]] = []
-
-            def begin(lane: _Lane, n: int) -> None:
-                try:
-                    work.append(pool.submit(self._extend, lane, n, stop))
-                except RuntimeError:  # no thread can be started
-                    self._extend(lane, n, stop)
-
+            building: dict[str, Future[_Lane]] = {}
             for name, plan in plans.items():
                 if _stopped(stop):
                     return None
-                lanes[name] = self._lane(market, plan)
-                for n in range(min(2, replications)):
-                    begin(lanes[name], n)
+                for other, job in building.items():
+                    if _same_owners(plans[other], plan):
+                        job.result()  # who serves whom is found once
+                building[name] = _begun(pool, self._lane, market, plan)
+            lanes: dict[str, _Lane] = {}
+            work: list[Future[bool]] = []
+            for name, built in building.items():
+                lanes[name] = built.result()
+                work += [_begun(pool, self._extend, lanes[name], n, stop) for n in range(min(2, replications))]
             for n in range(2, replications):
-                for lane in lanes.values():
-                    if n not in lane.outcomes:
-                        begin(lane, n)
-            for job in work:
-                job.result()
+                work += [
+                    _begun(pool, self._extend, lane, n, stop) for lane in lanes.values() if n not in lane.outcomes
+                ]
+            for done in work:
+                done.result()
         complete = all(n in lane.outcomes for lane in lanes.values() for n in range(replications))
         return lanes if complete else None
 
@@ -302,6 +302,16 @@ class Futures:
             if _same_owners(lane.plan, plan) and _same_ground(lane.market, market):
                 return lane.alignment
         return None
+
+
+def _begun(pool: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    """Begin some work on a thread of the pool; do it at once where no thread can be started."""
+    try:
+        return pool.submit(work, *args, **kwargs)
+    except RuntimeError:
+        done: Future[T] = Future()
+        done.set_result(work(*args, **kwargs))
+        return done
 
 
 def _same_ground(one: Market, other: Market) -> bool:

@@ -72,7 +72,8 @@ def verdict_text(study: Study, named: Named, language: str, *, same: bool = Fals
 def verdict_html(said: Sequence[str], heading: str, mark: str) -> str:
     """Return heading and verdict, read out by screen readers; `mark` says which request it answers."""
     return (
-        f'<div class="ss-said" role="status" data-mark="{html.escape(mark, quote=True)}" style="line-height:1.3">'
+        f'<div class="ss-said" role="status" data-mark="{html.escape(mark, quote=True)}" '
+        'style="line-height:1.3;max-width:736px">'
         f'<div style="font-size:13px;opacity:.8;white-space:nowrap;overflow:hidden;text-overflow:ellipsis">'
         f"{html.escape(heading)}</div>"
         f'<div style="font-size:14px;font-weight:600">{html.escape(said[0])}</div>'

@@ -145,7 +145,7 @@ class Answerer:
         if not self._warm:
             self._warm = True
             drawer.warm_up(seen)
-            replayer.usual()
+            replayer.warm_up()
         if asked.report is not None:
             try:
                 self._report(asked, task, replayer, seen)

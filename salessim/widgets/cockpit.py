@@ -252,9 +252,9 @@ class Cockpit:
         """
         with self._lock:
             self._speaker.language = checked_language(lang)
+            self._ask()  # drawn while the labels are on their way
             self.controls.relabel(self._speaker.language)
             self.display()
-        self._ask()
 
     def stand(self, base: Base) -> None:
         """Stand on another firm. Levers that are locked stay where they are; all others, and the pins, go."""

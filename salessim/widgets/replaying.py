@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from salessim.errors import StudyError, explain
+from salessim.model.pay_files import pay_preset
 from salessim.study.incremental import Futures
+from salessim.study.replay import Replay
 from salessim.study.usual import usual_sales
 from salessim.widgets.history import Setting
 from salessim.widgets.naming import LETTERS
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Effort", "Replayer", "Stage"]
 
 _SEEDS_KEPT = 2
+_OTHERS = ("territory", "product")  # between them they divide whole areas and split accounts
 
 
 class Effort(NamedTuple):
@@ -115,6 +118,14 @@ class Replayer:
         if self._usual is None:
             self._usual = usual_sales(self.market, self.plan)
         return self._usual
+
+    def warm_up(self) -> None:
+        """Do once what a first lever asks for: another kind of structure, or pay, takes rules that must be loaded."""
+        for structure in _OTHERS:
+            if structure != self.plan.structure:
+                Replay(self.market, self.plan.but(structure=structure, changes=()), self.effort.months, seed=1)
+        paid = self.plan.but(pay=pay_preset("accelerator", self.usual()), changes=())
+        Replay(self.market, paid, self.effort.months, seed=1).run(0)
 
     def stages(
         self,

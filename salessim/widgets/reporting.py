@@ -63,7 +63,8 @@ def write_report(
             study, plans={key: study.plans[key] for key in keys}, moved={key: study.moved[key] for key in keys},
             table=study.table[:, kept], monthly=study.monthly[:, kept], earned=study.earned[:, kept], assumed=None,
         )  # fmt: skip
-    question = text("report question", language, heading=names.heading, months=study.months)
+    heading = named(stage.setting, base.plan, language, pins, whole=True).heading
+    question = text("report question", language, heading=heading, months=study.months)
     agreed = locked_words(locked, stage.setting.levers, base, language)
     asked = phrase(language, "space").join([question, agreed] if agreed else [question])
     return study.report(path, language, question=asked)

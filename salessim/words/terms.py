@@ -133,7 +133,7 @@ def kinds() -> tuple[str, ...]:
     Examples
     --------
     >>> kinds()[:3]
-    ('measure', 'structure', 'coverage')
+    ('measure', 'stage', 'structure')
     """
     return tuple(dict.fromkeys(key.partition(".")[0] for key in _terms()))
 

@@ -304,39 +304,53 @@ def _relations(
     a_row = {name: i for i, name in enumerate(who.accounts)}
     r_row = {name: i for i, name in enumerate(seats)}
     today = market.today.relations
-    level: dict[int, float] = {}
-    inherits: dict[int, tuple[float, float]] = {}
-    strongest: list[tuple[float, str]] = [(0.0, "")] * n_a
+    held: dict[int, float] = {}
+    strongest, closest = np.zeros(n_a), [""] * n_a  # tie of an account today, and with whom
     for a, r, value in zip(today["account"], today["rep"], today["level"], strict=True):
         if a in a_row:
-            strongest[a_row[a]] = max(strongest[a_row[a]], (value, str(r)))
+            row = a_row[a]
+            strongest[row], closest[row] = max((float(strongest[row]), closest[row]), (float(value), str(r)))
             if r in r_row:
-                level[a_row[a] * n_r + r_row[r]] = value
+                held[row * n_r + r_row[r]] = value
+    pairs = np.unique(np.arange(n_a)[:, None] * n_r + seat[who.owner])
+    known = len(today) > 0
+    old = np.array(sorted(held), dtype=np.int64)
+    new = pairs[~np.isin(pairs, old)]
+    rows = np.concatenate([old, new])
+    order = np.argsort(rows)
+    spare = max(len(rows) // 4, 256) + len(market.today.open_deals)
+    table = np.zeros(len(rows) + spare, DTYPES["relations"])
+    table["account"][: len(rows)] = rows[order] // n_r
+    table["rep"][: len(rows)] = rows[order] % n_r
+    start = 0.0 if known else market.relationship.relation_reference
+    level = np.concatenate([[held[row] for row in old.tolist()], np.full(len(new), start)])
+    table["level"][: len(rows)] = level[order]
+    before = np.concatenate([np.full(len(old), -1.0), strongest[new // n_r] if known else np.full(len(new), -1.0)])
+    table["predecessor"][: len(rows)] = before[order]
+    alike = _likeness(market, who, seats, new, closest)
+    table["likeness"][: len(rows)] = np.concatenate([np.ones(len(old)), alike])[order]
+    return table, len(rows)
+
+
+def _likeness(
+    market: Market, who: Alignment, seats: tuple[str, ...], new: NDArray[np.int64], closest: list[str]
+) -> NDArray[np.float64]:
+    """Return what share of the insight of who was closest to an account its new owner has, for each new pair."""
     insight = {
         (str(r), str(g)): float(x)
         for r, g, x in zip(market.today.insight["rep"], market.today.insight["segment"], market.today.insight["level"],
                            strict=True)
     }  # fmt: skip
+    if not insight:
+        return np.zeros(len(new))
     segment = {str(a): str(g) for a, g in zip(market.accounts["account"], market.accounts["segment"], strict=True)}
-    pairs = np.unique(np.arange(n_a)[:, None] * n_r + seat[who.owner])
-    known = len(today) > 0
-    for pair in pairs.tolist():
-        if pair not in level:
-            a, r = divmod(pair, n_r)
-            before, old = strongest[a]
-            g = segment[who.accounts[a]]
-            alike = min(1.0, insight.get((seats[r], g), 0.0) / max(insight.get((old, g), 0.0), LEAST_INSIGHT))
-            level[pair] = 0.0 if known else market.relationship.relation_reference
-            inherits[pair] = (before, alike)
-    rows = np.array(sorted(level), dtype=np.int64)
-    spare = max(len(rows) // 4, 256) + len(market.today.open_deals)
-    table = np.zeros(len(rows) + spare, DTYPES["relations"])
-    table["account"][: len(rows)] = rows // n_r
-    table["rep"][: len(rows)] = rows % n_r
-    table["level"][: len(rows)] = [level[int(row)] for row in rows]
-    table["predecessor"][: len(rows)] = [inherits[int(row)][0] if known and row in inherits else -1.0 for row in rows]
-    table["likeness"][: len(rows)] = [inherits[int(row)][1] if row in inherits else 1.0 for row in rows]
-    return table, len(rows)
+    found = []
+    for pair in new.tolist():
+        a, r = divmod(pair, len(seats))
+        g = segment[who.accounts[a]]
+        has, had = insight.get((seats[r], g), 0.0), insight.get((closest[a], g), 0.0)
+        found.append(min(1.0, has / max(had, LEAST_INSIGHT)))
+    return np.array(found, dtype=np.float64)
 
 
 def _open_deals(

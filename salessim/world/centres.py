@@ -262,7 +262,7 @@ def _bisect(xy: Floats, units: Ints, rows: Ints, reps: Ints, target: Ints, place
         waiting.append((rows[cut:], reps[half:], around))
 
 
-@rule
+@rule(nogil=True)
 def middle(xy: Floats, units: Ints) -> tuple[Floats, Floats]:
     """Return the weighted mean and variance of places (unweighted if there is no weight)."""
     mean = np.zeros(2)
@@ -301,7 +301,7 @@ def _cost(cost: Floats, amount: Ints) -> float:
     return total
 
 
-@rule
+@rule(nogil=True)
 def _centres(xy: Floats, cand: NDArray[np.int32], amount: Ints, place: Floats, free: Flags, steps: int) -> Floats:
     """Move free centres towards the point of least mean distance (Weiszfeld 1937); no step makes the way longer."""
     reps = len(place)

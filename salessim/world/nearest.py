@@ -133,7 +133,7 @@ def search(
                     held = _enter(v, r, held, value, rep)
 
 
-@rule
+@rule(nogil=True)
 def listed(
     xy: Floats, place: Floats, incumbent: Ints, stay: float, price: Floats, count: int
 ) -> tuple[Indices, Floats, Floats]:

@@ -101,7 +101,7 @@ def _sink(gain: Floats, item: Ints, top: int, size: int) -> None:
     gain[top], item[top] = g, n
 
 
-@rule
+@rule(nogil=True)
 def refine(
     xy: Floats,
     place: Floats,

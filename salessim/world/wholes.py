@@ -309,7 +309,7 @@ def repair(
     return load
 
 
-@rule
+@rule(nogil=True)
 def polish(
     cand: Indices,
     cost: Floats,

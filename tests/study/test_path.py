@@ -15,6 +15,7 @@ from salessim.model.change import Change, Trigger
 from salessim.show.page import png
 from salessim.study import path as path_module
 from salessim.study.path import Path, path_of
+from salessim.study.phrases import share
 from salessim.study.study import Study
 from salessim.words import languages, sentence
 
@@ -238,7 +239,7 @@ def test_the_picture_shows_what_the_text_says(name: str, language: str) -> None:
         picture = png(figure, 1.0)
     assert [int.from_bytes(picture[at : at + 4], "big") for at in (16, 20)] == [1280, 720]
     said = {text.get_text() for text in figure.texts}
-    dip = sentence("path figure dip", language, depth=f"−{path.dip_depth.value:.1%}")
+    dip = sentence("path figure dip", language, depth="−" + share(path.dip_depth.value, language, decimals=1))
     even = sentence("path figure even", language, month=f"{path.break_even.value:.0f}")
     assert (dip in said) == (path.dip_depth.low > 0)
     begins = path.begins or 0
