@@ -30,6 +30,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Fit:
     return fit_company(read_crm(write_sample(tmp_path_factory.mktemp("sample"))))
 
 
+@pytest.mark.predicted
 @pytest.mark.slow
 def test_elasticity_of_revenue_to_selling_time_on_the_sample(
     company: Fit, record_property: pytest.RecordProperty

@@ -52,6 +52,7 @@ def contribution() -> NDArray[np.float64]:
     return study.earned.reshape(study.replications, len(plans), 3, 12).sum(axis=3)
 
 
+@pytest.mark.predicted
 def test_over_three_years_quick_build_earns_most() -> None:
     total = contribution().sum(axis=2)
     means = total.mean(axis=0)
@@ -61,6 +62,7 @@ def test_over_three_years_quick_build_earns_most() -> None:
         assert gap.mean() > 4.0 * gap.std(ddof=1) / np.sqrt(len(gap))
 
 
+@pytest.mark.predicted
 def test_in_the_first_year_it_earns_least() -> None:
     first = contribution()[:, :, 0]
     gap = first[:, 0] - first[:, 2]

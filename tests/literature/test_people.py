@@ -80,6 +80,7 @@ def months_to_ninety(numbers: range, **settings: float) -> Floats:
     return np.array(found)
 
 
+@pytest.mark.calibrated
 @pytest.mark.slow
 def test_time_to_full_pace_has_the_published_median_and_quantiles() -> None:
     """PPL-2 (S, CAL): 900 hires. Median 5.0 months within 8 % (3 standard errors); 24/36/29/11 % within 5 points.
@@ -209,6 +210,7 @@ def departure(market: Market, plan: Plan, numbers: range, *, months: int = 36) -
     return loss_of(rows)
 
 
+@pytest.mark.calibrated
 @pytest.mark.slow
 @pytest.mark.parametrize("coverage", ["marginal", "tiers", "proportional"])
 def test_a_move_costs_what_is_published_and_the_more_the_stranger_the_new_rep(coverage: str) -> None:
@@ -262,6 +264,7 @@ def test_a_vacancy_costs_beside_the_move() -> None:
     assert held.quarters[0] > shared.quarters[0] + 0.2
 
 
+@pytest.mark.predicted
 def test_a_stale_relationship_may_gain_by_a_fresh_face() -> None:
     """What a new owner finds is above what was left where that was stale, and below it where it was strong (O)."""
     from salessim.model.mechanisms import Relationship
@@ -297,6 +300,7 @@ def test_a_stale_relationship_may_gain_by_a_fresh_face() -> None:
 
 
 # ---- PPL-5: span of control ------------------------------------------------------------------------------------------
+@pytest.mark.calibrated
 @pytest.mark.slow
 def test_the_best_span_of_control_lies_between_five_and_fifteen() -> None:
     """PPL-5 (O): mean contribution over 24 paired replications; both ends are worse by three standard errors.
@@ -339,6 +343,7 @@ def clustering(peers: float, numbers: range) -> float:
     return float(found.var(ddof=1) / found.mean())
 
 
+@pytest.mark.predicted
 def test_exits_of_peers_cluster_and_without_contagion_they_do_not() -> None:
     """PPL-6 (O, PRED): 4,000 group-quarters; the error of the index is 0.022, so each bound is 3.6 of them from 1."""
     alone, default = clustering(0.0, range(8)), clustering(2.0, range(8))
@@ -352,6 +357,7 @@ def yearly_turnover(market: Market, plan: Plan, n: int, months: int = 36) -> flo
     return float(np.mean([measures_of(Run(market, plan, months, world))["turnover"] for world in worlds]))
 
 
+@pytest.mark.calibrated
 @pytest.mark.slow
 def test_turnover_is_in_the_published_range_and_falls_with_pay() -> None:
     """CAL: 15-27 % a year at the default; O: less where pay is above the outside offer, more where it is below."""
@@ -364,6 +370,7 @@ def test_turnover_is_in_the_published_range_and_falls_with_pay() -> None:
     assert well < default - 0.01 < default + 0.01 < badly
 
 
+@pytest.mark.calibrated
 @pytest.mark.slow
 def test_average_performers_quit_more_than_top_and_bottom() -> None:
     """The inverted U, from the diary: exits per person-month by attainment of the last three months (O, CAL).

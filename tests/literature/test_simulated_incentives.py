@@ -99,6 +99,7 @@ def test_without_impatience_and_timing_nothing_happens_at_the_end_of_a_year() ->
     assert abs(patient.last_week - 7.0 / 91.25) < 0.015
 
 
+@pytest.mark.calibrated
 @pytest.mark.slow
 def test_inc_6_without_cap_and_ratchet_people_sell_more(record_property: pytest.RecordProperty) -> None:
     """A preset of the firm of Misra & Nair: floor at 0.87 and ceiling at 1.16 of usual sales, in the quarter."""
@@ -132,6 +133,7 @@ def enterprise() -> tuple[Market, Plan]:
     ), make_plan(30, structure="territory")
 
 
+@pytest.mark.predicted
 @pytest.mark.slow
 def test_inc_7_accelerators_pull_deals_to_the_end_of_a_quarter(record_property: pytest.RecordProperty) -> None:
     market, plan = enterprise()
@@ -156,6 +158,7 @@ def test_inc_7_accelerators_pull_deals_to_the_end_of_a_quarter(record_property: 
     assert abs(off.last_week - 7.0 / 91.25) < 0.04 and off.given_away == 0.0
 
 
+@pytest.mark.predicted
 @pytest.mark.slow
 def test_inc_7_on_the_standard_market_the_pattern_is_weaker_and_of_the_same_kind() -> None:
     steep, straight = Seen(MARKET, paid("quarter", tiers=UP)), Seen(MARKET, paid("quarter"))

@@ -82,6 +82,7 @@ def outcome(market: Market, tiers: list[Tier], runs: int, monkeypatch: pytest.Mo
     return Result(margin / runs / seats / years, variable / runs / seats / years, worth)
 
 
+@pytest.mark.predicted
 @pytest.mark.slow
 def test_inc_12_a_quota_plan_comes_close_to_the_best_nonlinear_plan(
     record_property: pytest.RecordProperty, monkeypatch: pytest.MonkeyPatch
@@ -148,6 +149,7 @@ def gaps() -> np.ndarray:
     return np.array(found)
 
 
+@pytest.mark.predicted
 @pytest.mark.slow
 def test_inc_13_a_plan_for_all_costs_less_where_the_firm_also_picks_its_people(
     gaps: np.ndarray, record_property: pytest.RecordProperty
@@ -159,6 +161,7 @@ def test_inc_13_a_plan_for_all_costs_less_where_the_firm_also_picks_its_people(
     assert free.mean() < fixed.mean()
 
 
+@pytest.mark.predicted
 @pytest.mark.slow
 @pytest.mark.xfail(reason="MISS: the loss is smaller in 63 % of the teams drawn, the ordinal bar is 95 %", strict=True)
 def test_inc_13_in_nearly_every_team(gaps: np.ndarray) -> None:

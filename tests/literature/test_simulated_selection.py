@@ -86,6 +86,7 @@ def change() -> Change:
     return Change(total, selection, ordinary, able)
 
 
+@pytest.mark.predicted
 @pytest.mark.slow
 def test_inc_10_piece_rates_raise_output_half_of_it_by_selection(
     change: Change, record_property: pytest.RecordProperty
@@ -97,6 +98,7 @@ def test_inc_10_piece_rates_raise_output_half_of_it_by_selection(
     assert 0.40 <= change.selection <= 0.60
 
 
+@pytest.mark.predicted
 @pytest.mark.slow
 @pytest.mark.xfail(reason="MISS: output rises by 34 %, the published band begins at 35", strict=True)
 def test_inc_10_output_rises_as_published(change: Change) -> None:

@@ -82,6 +82,7 @@ def calling_plan(structure: Structure) -> Plan:
     ).but(training_days=0.0, onboarding_days=0.0, team_days=0.0, appraisal_months=0)  # fmt: skip
 
 
+@pytest.mark.predicted
 @pytest.mark.slow
 @pytest.mark.parametrize("products", [2, 3])
 @pytest.mark.parametrize("travel", [0.25, 0.5, 1.0, 2.0])
@@ -107,6 +108,7 @@ def test_str_2_specialists_break_even_where_the_time_budget_says(
     assert needed.mean() == pytest.approx(ratio**-found.value, rel=0.02)
 
 
+@pytest.mark.predicted
 @pytest.mark.slow
 def test_str_2_territory_wins_far_and_specialists_near() -> None:
     """HBR 2006 (read); O, PRED: with specialists 15 % better, they win at short ways and generalists at long ones.
@@ -140,6 +142,7 @@ def test_str_2_territory_wins_far_and_specialists_near() -> None:
 # ----------------------------------------------------------------------------------------------- STR-3: what balance is
 
 
+@pytest.mark.predicted
 @pytest.mark.parametrize(("variation", "gain", "band"), [(0.5, 2.4, 0.2), (1.0, 7.6, 0.5)])
 def test_str_3_balancing_gains_what_the_literature_says(variation: float, gain: float, band: float) -> None:
     """Zoltners & Sinha 2005 (secondary): 2 to 7 %; PRED from elasticity 0.30 and the variation of potential.
@@ -195,6 +198,7 @@ def historic(seed: int, ceiling: float) -> tuple[Market, Plan, Floats]:
     return market.but(today=Today(owners=owners)), plan, load / fair
 
 
+@pytest.mark.calibrated
 @pytest.mark.slow
 def test_str_5_realignment_of_a_historic_alignment(record_property: pytest.RecordProperty) -> None:
     """Skiera & Albers 1998 (read): +5.8 % contribution; R, band 2 to 10 %, with 55 % of territories off (CAL).
@@ -264,6 +268,7 @@ def test_str_6_the_closed_form_of_a_reps_best_split_is_the_optimiser_s() -> None
     assert found.price == pytest.approx(region.marginal[region.best, 0], rel=1e-9)
 
 
+@pytest.mark.predicted
 def test_str_6_the_best_alignment_is_not_the_balanced_one() -> None:
     """Skiera & Albers 1998 (read); O, PRED: in at least 95 % of 200 regions, every alignment tried.
 

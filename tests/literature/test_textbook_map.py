@@ -42,6 +42,7 @@ def wins(values: np.ndarray, structure: str) -> np.ndarray:
     return values.argmax(axis=1) == STRUCTURES.index(structure)
 
 
+@pytest.mark.calibrated
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("complexity", "difference", "distance", "structure"),
@@ -56,6 +57,7 @@ def test_corner(complexity: float, difference: float, distance: float, structure
     assert wins(corner(complexity, difference, distance, 20), structure).mean() >= 0.95
 
 
+@pytest.mark.predicted
 @pytest.mark.slow
 def test_territory_wins_more_of_the_map_at_longer_distance() -> None:
     grid = (0.1, 0.5, 0.9)
