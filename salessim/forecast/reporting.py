@@ -67,4 +67,5 @@ def _said(one: Note, language: str) -> str:
         for name, value in one.items()
         if name != "key"
     }
-    return sentence(one["key"], language, **fields)
+    said = sentence(one["key"], language, **fields)
+    return said.replace(" %", "%") if language == "zh" else said  # Chinese sets no space before the sign

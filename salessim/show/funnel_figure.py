@@ -13,7 +13,7 @@ import numpy as np
 from salessim.crm.analytics.pipeline import AGE_BANDS
 from salessim.show.page import Page, plain_ticks
 from salessim.show.style import STYLE, mixed
-from salessim.study.wording import clean, currency_label, scale
+from salessim.study.wording import clean, currency_label, scale, stage_label
 from salessim.words import label, sentence
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def conversion_figure(found: Funnel, language: str = "en", *, width: int = 1280,
                 _note(page, ax, start[at] + part / 2, at, f"{part:.0%}", _on(_COLOURS[name]))
         start += share
     page.ticks(ax, "x", np.linspace(0, 1, 6).tolist(), [f"{x:.0%}" for x in np.linspace(0, 1, 6)])
-    page.ticks(ax, "y", place.tolist(), _short(page, table.index, _LEFT - 14))
+    page.ticks(ax, "y", place.tolist(), _short(page, table.index, _LEFT - 14, language))
     for at, count in enumerate(table["entered"]):
         _note(page, ax, 1.01, at, sentence("funnel figure entered", language, n=f"{count:,}"), STYLE["faint"], "left")
     _legend(page, [(label(f"funnel.{name}", language), _COLOURS[name]) for name in parts], _LEFT, height - 26)
@@ -136,7 +136,7 @@ def ageing_figure(found: Funnel, language: str = "en", *, width: int = 1280, hei
     for at, count in enumerate(total):
         _note(page, ax, start[at] + 0.006 * most, at, f"{count:,}", STYLE["ink"], "left")
     page.ticks(ax, "x", *plain_ticks(0, most, 6))
-    page.ticks(ax, "y", place.tolist(), _short(page, table.index, _LEFT - 14))
+    page.ticks(ax, "y", place.tolist(), _short(page, table.index, _LEFT - 14, language))
     words = {"undated": label("funnel.undated", language)}
     _legend(page, [(words.get(band, band.replace("-", "–")), shades[band]) for band in bands], _LEFT, height - 26)
     return page.figure
@@ -221,7 +221,7 @@ def _conversion_finding(found: Funnel, language: str) -> str:
         zip(table.index, table["advanced"], table["entered"], strict=True), key=lambda one: float(one[1])
     )
     return sentence(
-        "funnel figure conversion", language, stage=clean(str(stage)), share=f"{share:.0%}", n=f"{count:,}"
+        "funnel figure conversion", language, stage=stage_label(str(stage), language), share=f"{share:.0%}", n=f"{count:,}"
     )
 
 
@@ -269,8 +269,9 @@ def _page(width: int, height: int, finding: str, base: str) -> tuple[Page, float
     return page, y + 22.0
 
 
-def _short(page: Page, names: pd.Index, width: float) -> list[str]:
-    return [page.wrapped(clean(str(name)), STYLE["small"], width, 1)[0] for name in names]
+def _short(page: Page, names: pd.Index, width: float, language: str) -> list[str]:
+    """The names of the stages, each cut to its place."""
+    return [page.wrapped(stage_label(str(name), language), STYLE["small"], width, 1)[0] for name in names]
 
 
 def _note(page: Page, ax: Axes, x: float, y: float, text: str, colour: str, side: str = "centre") -> None:

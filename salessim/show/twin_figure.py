@@ -10,7 +10,7 @@ from salessim.show.page import Page, plain_ticks
 from salessim.show.style import STYLE, Look, looks_of, mixed
 from salessim.study.phrases import phrase, quantity
 from salessim.study.twins import trace_deal
-from salessim.study.wording import clean, currency_label
+from salessim.study.wording import clean, currency_label, stage_label
 from salessim.words import label
 from salessim.words.terms import checked_language
 
@@ -36,10 +36,10 @@ _TEXT = {
         "days": "days since the opportunity appeared",
         "days of run": "days since the run began, when this deal was already open",
         "waiting": "waits for us",
-        "work": "rep at work, way included",
+        "work": "rep at work, travel included",
         "customer": "customer decides",
         "rep": "rep {rep}",
-        "facts": "{waited} days waiting for us, {hours} hours of work, the way apart",
+        "facts": "{waited} days waiting for us, {hours} hours of work, travel apart",
         "end": "{outcome} on day {day}",
         "open": "still open when the run ends",
         "stage": "{stage}: {waited} days waiting, {hours} hours of work by {rep}, {outcome} on day {day}",
@@ -153,11 +153,11 @@ def twin_alt_text(left_run: Run, right_run: Run, key: int, language: str = "en")
         stages = []
         for n, row in enumerate(line.story.itertuples()):
             if not line.started[n] >= 0:
-                stages.append(words["untouched"].format(stage=row.stage))
+                stages.append(words["untouched"].format(stage=stage_label(str(row.stage), language)))
                 continue
             stages.append(
                 words["stage"].format(
-                    stage=row.stage, rep=row.rep, waited=f"{row.waited_days:.1f}", hours=f"{row.hours:.1f}",
+                    stage=stage_label(str(row.stage), language), rep=row.rep, waited=f"{row.waited_days:.1f}", hours=f"{row.hours:.1f}",
                     outcome=_outcome(str(row.outcome), language),
                     day=f"{line.left[n] if line.left[n] >= 0 else line.ends:.0f}",
                 )
@@ -273,7 +273,7 @@ def _draw(page: Page, ax: Axes, at: tuple[int, float, float], line: _Line, langu
                 ax.add_patch(
                     Rectangle((low, row - _THICK / 2), high - low, _THICK, zorder=3, **_style(kind, line.look))
                 )
-    for n, name, low, high in _named_stages(page, line, per_day):
+    for n, name, low, high in _named_stages(page, line, per_day, language):
         x = _START + (low + high) / 2 * per_day
         page.text(x, middle - half - 15, name, STYLE["small"], STYLE["faint"], centre=True, middle=True)
         if n:
@@ -300,14 +300,14 @@ def _draw(page: Page, ax: Axes, at: tuple[int, float, float], line: _Line, langu
 _MARKERS = {"won": "*", "lost": "X", "no_decision": "X", "disqualified": "X", "expired": "X"}
 
 
-def _named_stages(page: Page, line: _Line, per_day: float) -> list[tuple[int, str, float, float]]:
+def _named_stages(page: Page, line: _Line, per_day: float, language: str) -> list[tuple[int, str, float, float]]:
     """Return number, name (cut to its place), begin and end of each stage."""
     found = []
     for n, name in enumerate(line.story["stage"]):
         low = float(line.entered[n])
         high = float(line.left[n]) if line.left[n] >= 0 else line.ends
         room = (high - low) * per_day - 6
-        name = clean(str(name))
+        name = stage_label(str(name), language)
         if page.wide(name, STYLE["small"]) > room:
             name = page.wrapped(name, STYLE["small"], room, 1)[0] if room > 40 else ""
         found.append((n, name, low, high))

@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salessim.errors import StudyError, explain, nearest
+from salessim.study.phrases import figures
+from salessim.study.wording import currency_label
 from salessim.words import sentence
 
 if TYPE_CHECKING:
@@ -110,6 +112,8 @@ class Path:
 
     def text(self, language: str = "en") -> str:
         """Say what the path is, in words."""
+        unit = currency_label(self.currency, language)
+        value, low, high = figures(self.end.value, self.end.low, self.end.high, language, unit=unit)
         return "\n".join(
             sentence(key, language, **values)
             for key, values in (
@@ -117,8 +121,8 @@ class Path:
                 self._dip_in_words(language),
                 self._break_even_in_words(language),
                 ("path end", {
-                    "months": self.months, "value": f"{self.end.value:+,.0f}", "low": f"{self.end.low:+,.0f}",
-                    "high": f"{self.end.high:+,.0f}", "currency": self.currency, "share": f"{self.better_at_end:.0%}",
+                    "months": self.months, "value": value, "low": low, "high": high,
+                    "share": f"{self.better_at_end:.0%}",
                 }),
                 ("path customers", {"value": f"{self.customers_at_risk.value:,.0f}", "baseline": self.baseline}),
             )

@@ -78,16 +78,15 @@ def _answer_lines(answer: PayAnswer, language: str) -> list[str]:
             )
         )  # fmt: skip
     unit = currency_label(answer.currency, language)
-    few = sentence("pay few futures", language, n=answer.futures) if answer.futures < _FEW_FUTURES else ""
+    few = [sentence("pay few futures", language, n=answer.futures)] if answer.futures < _FEW_FUTURES else []
     for name, plan in zip(names, answer.names, strict=True):
         over, low, high = answer.at_risk(plan)
-        lines.append(
-            sentence(
-                "pay at risk", language, plan=name, p50=quantity(answer.payout(plan), language, unit=unit),
-                p95=quantity(answer.payout(plan, 0.95), language, unit=unit),
-                over=quantity(over, language, unit=unit), low=quantity(low, language), high=quantity(high, language),
-            ) + few
+        risk = sentence(
+            "pay at risk", language, plan=name, p50=quantity(answer.payout(plan), language, unit=unit),
+            p95=quantity(answer.payout(plan, 0.95), language, unit=unit),
+            over=quantity(over, language, unit=unit), low=quantity(low, language), high=quantity(high, language),
         )  # fmt: skip
+        lines.append(phrase(language, "space").join([risk, *few]))
     timing = ("concentration", "discount", "hole", "pulled", "held")
     for j, name in enumerate(names):
         late, discount, hole, pulled, held = (float(answer.values[key][:, j].mean()) for key in timing)
@@ -308,6 +307,11 @@ def _signed_share(value: float, language: str) -> str:
     return phrase(language, "percent", number=f"{sign}{abs(rounded):.1f}")
 
 
+def _tenths(value: float) -> str:
+    """Write a number to one decimal with a true minus sign; what rounds to zero has none."""
+    return f"{round(float(value), 1) + 0.0:,.1f}".replace("-", "−")
+
+
 def _money(value: float, signed: bool = False) -> str:
     if math.isnan(value):
         return "–"
@@ -318,7 +322,7 @@ def _money(value: float, signed: bool = False) -> str:
 def _written(values: np.ndarray, kind: str, currency: str, language: str) -> tuple[list[str], str]:
     """Write one measure of all plans in the same unit."""
     if kind == "share":
-        return ["–" if math.isnan(x) else f"{100.0 * x:,.1f}" for x in values], sentence("percent sign", language)
+        return ["–" if math.isnan(x) else _tenths(100.0 * x) for x in values], sentence("percent sign", language)
     if kind == "currency":
         top = float(np.nanmax(np.abs(values)))
         factor, unit = scale(top, currency_label(currency, language), language)

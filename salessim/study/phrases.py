@@ -136,11 +136,13 @@ def quantity(value: float, language: str = "en", *, unit: str = "", relative: bo
 
 
 def figures(
-    difference: float, low: float, high: float, language: str = "en", *, unit: str = "", relative: bool = False
-) -> tuple[str, str, str]:
+    difference: float, low: float, high: float, language: str = "en", *, unit: str = "", relative: bool = False,
+    short: bool = False,
+) -> tuple[str, str, str]:  # fmt: skip
     """Write a difference and its interval with signs and as many decimals as the interval's width deserves.
 
     The bounds share the scale and the unit of the difference. A bound that is not zero is never written as zero.
+    `short`, where room is scarce: no more than three digits of the longest of the three.
 
     Examples
     --------
@@ -148,11 +150,15 @@ def figures(
     ('+4.1 %', '+2.9', '+5.3')
     >>> figures(-1234567, -2000000, -469134, "zh", unit="元")
     ('−123万元', '−200万', '−47万')
+    >>> figures(-0.12931, -0.13687, -0.12176, relative=True, short=True)
+    ('−12.9 %', '−13.7', '−12.2')
     """
     finite = [abs(x) for x in (difference, low, high) if math.isfinite(x)]
     factor, word = (0.01, "") if relative else _scale(max(finite), language)
     half = (high - low) / 2.0 / factor
     decimals = _decimals(half) if math.isfinite(half) and half > 0 else _enough_decimals(difference / factor)
+    if short:
+        decimals = min(decimals, max(2 - math.floor(math.log10(max([*finite, factor]) / factor)), 0))
     bounds = [x / factor for x in (low, high) if math.isfinite(x) and x != 0]
     while decimals < _MOST_DECIMALS and any(round(x, decimals) == 0 for x in bounds):
         decimals += 1

@@ -269,7 +269,7 @@ def _change(reading: Reading, language: str, *, interval: bool = False) -> str:
 
 def _interval(reading: Reading, language: str) -> str:
     """Say by how much a measure differs, and between what and what it can lie."""
-    parts = _figures(reading, language)
+    parts = _figures(reading, language, short=True)
     if parts is None:
         return ""
     size = parts[0]
@@ -278,7 +278,7 @@ def _interval(reading: Reading, language: str) -> str:
     return text("interval", language, size=size, low=parts[1], high=parts[2])
 
 
-def _figures(reading: Reading, language: str) -> tuple[str, str, str] | None:
+def _figures(reading: Reading, language: str, *, short: bool = False) -> tuple[str, str, str] | None:
     """Return difference and interval, of a share in points, else in per cent of the baseline."""
     judged = reading.judgement
     if judged is None:
@@ -288,4 +288,5 @@ def _figures(reading: Reading, language: str) -> tuple[str, str, str] | None:
         return first, low, high
     if math.isnan(judged.relative_difference):
         return None
-    return figures(judged.relative_difference, judged.relative_low, judged.relative_high, language, relative=True)
+    bounds = judged.relative_low, judged.relative_high
+    return figures(judged.relative_difference, *bounds, language, relative=True, short=short)

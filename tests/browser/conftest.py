@@ -54,6 +54,14 @@ WATCH = """() => {
             window.ss.stage = document.querySelector('.ss-status-text').dataset.stage; }, true); }"""
 
 
+# What is clipped: wider inside than outside.
+FITS = """() => [...document.querySelectorAll('.ss-cockpit *')]
+    .filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'visible'
+                   && one.clientWidth > 0 && getComputedStyle(one).textOverflow !== 'ellipsis'
+                   && one.tagName !== 'INPUT')
+    .map(one => `${one.className}: ${one.scrollWidth} in ${one.clientWidth}`)"""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def browser_path() -> str:
     """Where the browser is; without one nothing can be driven."""
@@ -213,6 +221,10 @@ class Page:
             arg=before, timeout=1000 * PATIENCE, polling="raf",
         )  # fmt: skip
         return float(found.json_value())
+
+    def misfits(self) -> list[str]:
+        """Return what is clipped because it is wider than its place."""
+        return list(self.page.evaluate(FITS))
 
     def words(self, name: str) -> str:
         """Return what a widget says."""

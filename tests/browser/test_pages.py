@@ -121,6 +121,7 @@ def test_voila_shows_the_cockpit_and_a_lever_moves_it(
     with capsys.disabled():
         print(f"\n  Voila, address to first picture: {spent[0]:.1f} s, then {spent[1]:.1f} s")
     assert one.locator(".jp-CodeCell .jp-InputArea:visible").count() == 0  # no code
+    assert page.misfits() == []
     shown = one.locator("img.ss-picture").get_attribute("src")
     before = page.mark()
     page.handle("reps").focus()
@@ -132,6 +133,7 @@ def test_voila_shows_the_cockpit_and_a_lever_moves_it(
     one.locator(".ss-language button", has_text="中文").click()
     page.until_answered(before)
     assert "51人" in page.words("verdict")
+    assert page.misfits() == []
 
 
 def test_voila_wants_its_token(voila: str, page: Any) -> None:

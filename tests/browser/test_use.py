@@ -14,11 +14,6 @@ from salessim.widgets.drawing import VIEWS
 
 OPTIONS = {"structure": "Hybrid", "coverage": "Tiers"}
 PICTURES = os.environ.get("SALESSIM_SCREENSHOTS")  # a folder to keep screenshots in, for a human to look at
-FITS = """() => [...document.querySelectorAll('.ss-cockpit *')]
-    .filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'visible'
-                   && one.clientWidth > 0 && getComputedStyle(one).textOverflow !== 'ellipsis'
-                   && one.tagName !== 'INPUT')
-    .map(one => `${one.className}: ${one.scrollWidth} in ${one.clientWidth}`)"""
 SMALLEST = """() => Math.min(...[...document.querySelectorAll('.ss-cockpit *')]
     .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim()) && one.offsetParent)
     .map(one => parseFloat(getComputedStyle(one).fontSize)))"""
@@ -272,7 +267,7 @@ def test_every_view_fits_on_a_projector_and_can_be_read(cockpit: Any, size: tupl
         cockpit.find("views").locator("button").nth(n).click()
         cockpit.until_answered(before)
         cockpit.until_steady()
-        assert page.evaluate(FITS) == []
+        assert cockpit.misfits() == []
         assert page.evaluate(SMALLEST) >= 13.0
         picture = page.locator("img.ss-picture:visible")
         if picture.count():  # other views are words and tables
@@ -280,7 +275,7 @@ def test_every_view_fits_on_a_projector_and_can_be_read(cockpit: Any, size: tupl
         keep(page, f"{size[0]}_{'en' if language == 'English' else 'zh'}_{VIEWS[n]}")
     cockpit.find("panel").click()
     page.locator(".ss-files").wait_for()
-    assert page.evaluate(FITS) == []
+    assert cockpit.misfits() == []
     assert page.evaluate(SMALLEST) >= 13.0
     keep(page, f"{size[0]}_{'en' if language == 'English' else 'zh'}_files")
     box = page.evaluate("(() => { const b = document.querySelector('.ss-cockpit').getBoundingClientRect();"
@@ -399,7 +394,7 @@ def test_every_lever_in_every_group_answers_to_the_keys(cockpit: Any, language: 
     for n in range(headers.count()):
         headers.nth(n).click()
         page.locator(".ss-more .jupyter-widget-Collapse-open .ss-lock").first.wait_for()
-        assert page.evaluate(FITS) == []
+        assert cockpit.misfits() == []
         here = [name for name in sorted(left) if page.locator(f".ss-{name}").count()]
         assert here
         for name in sorted(here, key=lambda name: name != "pay"):  # without a plan, levers of pay have nothing to set

@@ -26,7 +26,10 @@ def marked() -> dict[str, tuple[int, int]]:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("README.md", r"{}\D*?(\d+) findings?, (\d+) of them missed"), ("README.zh.md", r"{}\D*?(\d+)项，其中(\d+)项未命中")],
+    [
+        ("README.md", r"{}\D*?(\d+) findings?, (\d+) of them missed"),
+        ("README.zh.md", r"{}\D*?(\d+)项，其中(\d+)项未命中"),
+    ],
 )
 @pytest.mark.parametrize("mark", ["predicted", "calibrated"])
 def test_counts_are_those_of_the_tests(name: str, words: str, mark: str) -> None:

@@ -6,7 +6,7 @@ import html
 import math
 from typing import TYPE_CHECKING
 
-from salessim.words import definition, label, sentence
+from salessim.words import definition, has_term, label, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,6 +105,11 @@ def _left_out(found: Funnel, language: str) -> list[str]:
     return [sentence(_NOTES[reason], language, count=f"{count:,}") for reason, count in found.spells.left_out.items()]
 
 
+def _row_name(name: str, language: str) -> str:
+    """A stage in the language where it is a common one; every other name as the files have it."""
+    return label(f"stage.{name}", language) if has_term(f"stage.{name}") else name
+
+
 def _html_table(table: pd.DataFrame, caption: str, language: str, *, index: bool = True, share: bool = False) -> str:
     if not len(table):
         return ""
@@ -118,7 +123,7 @@ def _html_table(table: pd.DataFrame, caption: str, language: str, *, index: bool
         cells = [f'<td style="{_CELL.format(side="right")}">{text}</td>' for text in texts]
         if index:
             cells.insert(0, f'<th scope="row" style="{_CELL.format(side="left")};font-weight:400">'
-                            f"{html.escape(str(key))}</th>")  # fmt: skip
+                            f"{html.escape(_row_name(str(key), language))}</th>")  # fmt: skip
         body.append(f'<tr style="background:none">{"".join(cells)}</tr>')
     return (
         '<table style="border-collapse:collapse;color:inherit;font-size:inherit;margin:.9em 0;min-width:32em;'

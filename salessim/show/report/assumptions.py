@@ -16,7 +16,7 @@ from salessim.words import definition, label, sentence
 if TYPE_CHECKING:
     from salessim.study.study import Study
 
-__all__ = ["assumption_blocks"]
+__all__ = ["assumption_blocks", "counted"]
 
 
 def assumption_blocks(study: Study, language: str) -> tuple[Text | Table, ...]:
@@ -25,11 +25,9 @@ def assumption_blocks(study: Study, language: str) -> tuple[Text | Table, ...]:
     The value is that of the study's market, or of its baseline plan. Where it is not the default of the register, the
     source of the default does not speak for it, and the table says that the value was set for this firm.
     """
-    values = _values(study.market) | _values(study.plans[study.names[study.baseline]])
-    entries = [(entry, values[entry.part, entry.name]) for entry in register()]
-    unsourced = sum(OURS in entry.source and value == entry.default for entry, value in entries)
-    own = sum(value != entry.default for entry, value in entries)
-    intro = sentence("report assumptions intro", language, n=len(entries), unsourced=unsourced, own=own,
+    entries = _entries(study)
+    n, own, unsourced = counted(study)
+    intro = sentence("report assumptions intro", language, n=n, unsourced=unsourced, own=own,
                      baseline=plan_labels(study, language)[study.baseline])  # fmt: skip
     kinds = ((True, "report assumptions structural"), (False, "report assumptions others"))
     tables = [
@@ -38,6 +36,18 @@ def assumption_blocks(study: Study, language: str) -> tuple[Text | Table, ...]:
         for structural, key in kinds
     ]  # fmt: skip
     return (Text(intro), *tables)
+
+
+def counted(study: Study) -> tuple[int, int, int]:
+    """Return how many numbers are assumed, how many of them are the firm's own, and how many have no source."""
+    entries = _entries(study)
+    unsourced = sum(OURS in entry.source and value == entry.default for entry, value in entries)
+    return len(entries), sum(value != entry.default for entry, value in entries), unsourced
+
+
+def _entries(study: Study) -> list[tuple[Assumption, float]]:
+    values = _values(study.market) | _values(study.plans[study.names[study.baseline]])
+    return [(entry, values[entry.part, entry.name]) for entry in register()]
 
 
 def _values(part: Part) -> dict[tuple[str, str], float]:

@@ -6,18 +6,27 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from salessim.ledger import LINES
-from salessim.measures import MEASURES, Measure
 from salessim.model.fingerprint import fingerprint
 from salessim.show.path_figure import path_figure
 from salessim.show.report.assumptions import assumption_blocks
 from salessim.show.report.costs import accounts_of
 from salessim.show.report.document import Block, Cell, Document, Picture, Section, Table, Text, number, words
-from salessim.show.report.writing import money_unit, plain, setting_words, signed, unit_of
+from salessim.show.report.glance import SELLING, compared, glance
+from salessim.show.report.works import how_plans_work
+from salessim.show.report.writing import (
+    market_label,
+    money_unit,
+    plain,
+    plus_minus,
+    rounded,
+    setting_words,
+    signed,
+)
 from salessim.show.study_figure import alt_text, study_figure
 from salessim.study.judgement import Judgement
 from salessim.study.path import path_of
@@ -41,21 +50,17 @@ from salessim.words.terms import checked_language
 if TYPE_CHECKING:
     from salessim.model.change import Change
     from salessim.model.plan import Plan
+    from salessim.show.report.costs import Accounts
     from salessim.study.explain import Explanation
+    from salessim.study.path import Path
     from salessim.study.study import Study
 
 __all__ = ["report_document"]
 
-_TOLD = (
-    "revenue", "contribution", "selling_expense_ratio", "deals_won", "win_rate", "sales_cycle", "travel_share", "calls",
-    "customers_per_rep", "reps_per_customer", "leads_expired", "turnover", "customers_at_risk",
-)  # fmt: skip
-"""The measures that say how a plan works, in the order of the table."""
-
 _PLAN_TEXT = frozenset({0, 1, 4, 5})
 
 _MONEY_CHANGE = "+#,##0;-#,##0;0"
-_MINUS = re.compile(r"(?<![\w.])-(?=\d)")
+_MINUS = re.compile(r"(?<![0-9A-Za-z.])-(?=\d)")
 _PERCENT = "+0.0%;-0.0%;0.0%"
 
 _MECHANISMS = {
@@ -80,11 +85,12 @@ def report_document(
 
     checked_language(language)
     found = _Content(study, language)
-    asked = clean(question) if question.strip() else found.question()
+    asked, *agreed = [clean(line) for line in question.splitlines() if line.strip()] or [found.question()]
     return Document(
         language=language,
-        title=sentence("report title", language, market=capital(clean(study.market.name))),
+        title=sentence("report title", language, market=capital(market_label(study.market.name, language))),
         question=asked,
+        agreed=tuple(agreed),
         made=sentence("report made", language, date=(date or dt.date.today()).isoformat(), version=__version__),
         sections=tuple(section for section in found.sections(explanation) if section.blocks),
     )
@@ -108,7 +114,8 @@ class _Content:
         """Return the question where the user gave none."""
         return self.say(
             "report question", measure=names_for_sentences(self.study, self.language)["measure"],
-            months=self.study.months, baseline=self.base, plans=self._one_of([self.names[i] for i in self.others]),
+            months=self.study.months, baseline=self.base,
+            plans=self._one_of([self.say("report quoted", name=self.names[i]) for i in self.others]),
         )  # fmt: skip
 
     def _and(self, texts: Iterable[str]) -> str:
@@ -140,9 +147,13 @@ class _Content:
     def answer(self) -> tuple[Block, ...]:
         study = self.study
         said = study.judged.lines(self.language, **names_for_sentences(study, self.language))
+        # no verdict without its interval: "none beats …" has none, the sentence after it brings it
+        first = 2 if said[0] == phrase(self.language, "none better", baseline=self.base) else 1
+        space = phrase(self.language, "space")
+        sure = space.join([*said[first:], second_line(study, self.language)])
         return (
-            Text(said[0], "lead"),
-            Text(phrase(self.language, "space").join([*said[1:], second_line(study, self.language)])),
+            Text(space.join(said[:first]), "lead"),
+            glance(study, self.names, sure, self.language),
             self._verdicts(),
             Picture(study_figure(study, self.language), alt_text(study, self.language)),
         )
@@ -205,10 +216,15 @@ class _Content:
             )  # fmt: skip
         market = self.study.market
         facts = self.say(
-            "report market", market=capital(clean(market.name)), accounts=f"{len(market.accounts):,}",
+            "report market", market=capital(market_label(market.name, self.language)),
+            accounts=f"{len(market.accounts):,}",
             products=len(market.products), segments=len(market.segments),
         )  # fmt: skip
-        return Text(facts), Table("", tuple(capital(self.say(key)) for key in head), tuple(rows), text=_PLAN_TEXT)
+        # what no plan has needs no column
+        kept = [at for at in range(len(head)) if at < 4 or any(row[at].text != "–" for row in rows)]
+        shown = tuple(tuple(row[at] for at in kept) for row in rows)
+        text = frozenset(place for place, at in enumerate(kept) if at in _PLAN_TEXT)
+        return Text(facts), Table("", tuple(capital(self.say(head[at])) for at in kept), shown, text=text)
 
     def _change(self, change: Change) -> str:
         to = setting_words(change.to, self.language)
@@ -226,8 +242,9 @@ class _Content:
         if account is None:
             return (Text(self.say("report no account"), "note"),)
         base = account.mean(study.baseline)
-        factor, unit, form = money_unit(float(np.abs(base).max()), study.market.currency, self.language)
         gaps = {place: account.difference(place, study.baseline) for place in self.others}
+        most = max(float(np.abs(gap).max()) for gap, _ in gaps.values())
+        factor, unit, form = money_unit(float(np.abs(base).max()), study.market.currency, self.language, most)
         decimals = 2 if np.abs(base).max() / factor < 1000.0 else 0
         rows: list[tuple[Cell, ...]] = []
         strong: set[int] = set()
@@ -240,7 +257,8 @@ class _Content:
             cells.append(number(base[at], plain(base[at] / factor, decimals), form))
             for place in self.others:
                 gap, half = (float(x[at]) for x in gaps[place])
-                cells.append(number(gap, self._plus_minus(gap / factor, half / factor, decimals), _MONEY_CHANGE))
+                said = plus_minus(gap / factor, half / factor, decimals, self.language)
+                cells.append(number(gap, said, _MONEY_CHANGE))
             rows.append(tuple(cells))
         head = (
             self.say("report line", unit=unit), self.base,
@@ -250,29 +268,30 @@ class _Content:
         n, every = account.replications, study.replications
         note = self.say("report account note all" if n == every else "report account note", n=n, all=every)
         table = Table(title, tuple(capital(text) for text in head), tuple(rows), strong=frozenset(strong))
-        return Text(self._costs_in_words(gaps, unit, factor)), table, Text(note, "note")
+        return Text(self._costs_in_words(account, unit, factor, decimals)), table, Text(note, "note")
 
-    def _costs_in_words(self, gaps: dict[int, tuple[np.ndarray, np.ndarray]], unit: str, factor: float) -> str:
+    def _costs_in_words(self, account: Accounts, unit: str, factor: float, decimals: int) -> str:
         """Say for the plan of the headline what it brings, what of it costs eat, and what remains."""
-        head = self.study.judged.headline
-        place = head.plan if head.plan != self.study.baseline else head.against
-        gap = gaps[place][0]
-        lines = [*LINES, "contribution"]
-        selling = [i for i, line in enumerate(LINES) if line not in ("revenue", "cost_of_goods")]
-        biggest = max(selling, key=lambda i: abs(gap[i]))
+        base, place = self.study.baseline, compared(self.study)
+        gap, half = account.difference(place, base)
+        biggest = max(SELLING, key=lambda i: abs(gap[i]))
+
+        def written(value: float, width: float) -> str:
+            return plus_minus(float(value) / factor, float(width) / factor, decimals, self.language)
+
         fields = {
-            "plan": self.names[place], "baseline": self.base, "unit": unit,
-            "revenue": signed(gap[0] / factor, 2), "goods": signed(gap[1] / factor, 2),
-            "selling": signed(float(gap[selling].sum()) / factor, 2), "contribution": signed(gap[-1] / factor, 2),
-            "line": label(f"ledger.{lines[biggest]}", self.language), "amount": signed(gap[biggest] / factor, 2),
+            "plan": self.names[place], "baseline": self.base, "unit": unit, "revenue": written(gap[0], half[0]),
+            "goods": written(gap[1], half[1]), "selling": written(*account.difference_of(SELLING, place, base)),
+            "contribution": written(gap[-1], half[-1]), "amount": written(gap[biggest], half[biggest]),
+            "line": label(f"ledger.{LINES[biggest]}", self.language),
         }  # fmt: skip
-        key = "report costs words" if gap[biggest] else "report costs same"
-        return capital(self.say(key, **fields))
+        shown = fields["amount"] != "0"
+        return capital(self.say("report costs words" if shown else "report costs same", **fields))
 
     # ---------------------------------------------------------------------------------------------------------- why
 
     def why(self, explanation: Explanation | None) -> tuple[Block, ...]:
-        blocks: list[Block] = [self._how_plans_work()]
+        blocks: list[Block] = [how_plans_work(self.study, self.names, self.others, self.language)]
         if explanation is None:
             return Text(self.say("report why intro")), *blocks
         plan, against = (self._name(name) for name in (explanation.plan, explanation.against))
@@ -320,43 +339,6 @@ class _Content:
     def _name(self, key: str) -> str:
         return self.names[self.study.names.index(key)] if key in self.study.names else clean(key)
 
-    def _how_plans_work(self) -> Table:
-        rows = []
-        for name in _TOLD:
-            entry = next(entry for entry in MEASURES if entry.name == name)
-            row = self._measure_row(entry)
-            if row is not None:
-                rows.append(row)
-        against = [self.say("report against", plan=self.names[i], baseline=self.base) for i in self.others]
-        head = (self.say("column measure"), self.say("column unit"), self.base, *against)
-        return Table(self.say("report how"), tuple(capital(text) for text in head), tuple(rows), text=frozenset({0, 1}))
-
-    def _measure_row(self, entry: Measure) -> tuple[Cell, ...] | None:
-        """Return mean and differences of a measure; None where it does not exist in every replication."""
-        values = self.study.values(entry.name)
-        if not np.isfinite(values).all():
-            return None
-        base = float(values[:, self.study.baseline].mean())
-        largest = float(np.abs(values.mean(axis=0)).max())
-        factor, unit, form = unit_of(entry, largest, self.study.market.currency, self.language)
-        decimals = 0 if largest / factor >= 1000.0 else 1 if largest / factor >= 10.0 else 2
-        cells = [Cell(capital(label(f"measure.{entry.name}", self.language))), Cell(unit)]
-        cells.append(number(base, plain(base / factor, decimals), form))
-        found = self.study.differences(entry.name)
-        for place in self.others:
-            row = list(found.plan).index(place)
-            gap, half = float(found.mean[row]), float(found.high[row] - found.mean[row])
-            sure = "" if found.low[row] <= 0.0 <= found.high[row] else " *"
-            cells.append(number(gap, self._plus_minus(gap / factor, half / factor, decimals) + sure, form))
-        return tuple(cells)
-
-    def _plus_minus(self, gap: float, half: float, decimals: int) -> str:
-        """Write a difference and half its interval; a bare 0 where neither shows at these decimals."""
-        nothing = round(gap, decimals) == 0.0 and round(half, decimals) == 0.0
-        if nothing:
-            return "0"
-        return self.say("report plus minus", value=signed(gap, decimals), half=plain(half, decimals))
-
     # --------------------------------------------------------------------------------------------------------- path
 
     def paths(self) -> tuple[Block, ...]:
@@ -366,12 +348,23 @@ class _Content:
             if not self.study.plans[name].changes:
                 continue
             path = replace(path_of(self.study, name), name=self.names[place], baseline=self.base)
-            named = replace(path, currency=currency_label(path.currency, self.language))
+            named = replace(path, **self._end(path))
             said = [_MINUS.sub("−", line) for line in named.text(self.language).splitlines()]
             space = phrase(self.language, "space")
             blocks.append(Text(space.join(said)))
             blocks.append(Picture(path_figure(path, self.language), space.join(said)))
         return tuple(blocks)
+
+    def _end(self, path: Path) -> dict[str, Any]:
+        """Return where the path ends in as many digits, and in the unit, that a reader can use."""
+        end = (path.end.value, path.end.low, path.end.high)
+        factor, unit = 1.0, currency_label(path.currency, self.language)
+        if self.language == "zh":  # its unit of ten thousand leaves whole figures; a million would not
+            least = 0.01 * min(abs(x) for x in end)
+            factor, unit, _ = money_unit(least, path.currency, self.language)
+        return {"currency": unit, "end": replace(path.end, **{
+            name: rounded(x) / factor for name, x in zip(("value", "low", "high"), end, strict=True)
+        })}  # fmt: skip
 
     # ------------------------------------------------------------------------------------------- what would change it
 

@@ -52,12 +52,20 @@ class Accounts:
 
     def difference(self, plan: int, against: int, level: float = 0.90) -> tuple[Floats, Floats]:
         """Return the mean paired difference of every line, and half the width of its interval (Student's t)."""
-        from scipy.stats import t
-
         gap = self.amounts[:, plan] - self.amounts[:, against]
-        n = len(gap)
-        half = t.ppf(0.5 + level / 2.0, n - 1) * gap.std(axis=0, ddof=1) / np.sqrt(n)
-        return gap.mean(axis=0), np.asarray(half)
+        return gap.mean(axis=0), _half(gap, level)
+
+    def difference_of(self, lines: list[int], plan: int, against: int, level: float = 0.90) -> tuple[float, float]:
+        """Return the same of the sum of some lines: they move together, so their intervals do not add up."""
+        gap = (self.amounts[:, plan] - self.amounts[:, against])[:, lines].sum(axis=1, keepdims=True)
+        return float(gap.mean()), float(_half(gap, level)[0])
+
+
+def _half(gap: Floats, level: float) -> Floats:
+    from scipy.stats import t
+
+    n = len(gap)
+    return np.asarray(t.ppf(0.5 + level / 2.0, n - 1) * gap.std(axis=0, ddof=1) / np.sqrt(n))
 
 
 @lru_cache(maxsize=1)  # a report in each language needs one replay, not two

@@ -34,7 +34,8 @@ class Text:
 class Table:
     """A table: its title, the heads of the columns, the rows; columns in `text` are set to the left, figures right.
 
-    `strong` are the rows that stand out (sums). A `folded` table is a long one that a screen shows on demand.
+    `strong` are the rows that stand out (sums). A `folded` table is a long one that a screen shows on demand. One
+    without `heads` is a list of names and what belongs to them; the last of its heads is its title.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Table:
     text: frozenset[int] = frozenset({0})
     strong: frozenset[int] = frozenset()
     folded: bool = False
+    heads: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report."""
+    """A whole report; `agreed` are lines that stand below the question, such as what was locked beforehand."""
 
     language: str
     title: str
     question: str
     made: str
     sections: tuple[Section, ...] = field(default=())
+    agreed: tuple[str, ...] = ()
 
 
 def words(texts: Sequence[str]) -> tuple[Cell, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from salessim.show.page import Page
-from salessim.show.report.document import Document, Picture, Table, Text
+from salessim.show.report.document import Cell, Document, Picture, Table, Text
 from salessim.show.style import STYLE
 from salessim.words import sentence
 
@@ -20,6 +20,8 @@ _WIDTH, _HEIGHT = 827, 1169  # A4 at 100 dots to the inch
 _LEFT, _RIGHT, _TOP, _FOOT = 62.0, 765.0, 58.0, 1108.0
 _SIZES = {"lead": 15.0, "plain": 11.5, "note": 10.0}
 _TABLE, _PAD, _LEADING = 9.5, 9.0, 1.36
+_LIST = 10.5
+_MOST_MOVED = 420.0
 _FINE = 2.0
 _BLUE, _RULE, _HAIR = "#0072B2", "#8a8a8a", "#dfe2e5"
 
@@ -69,6 +71,8 @@ class _Sheets:
         self._lines(document.title, 22.0)
         self.y += 4
         self._lines(document.question, 13.0)
+        for line in document.agreed:
+            self._lines(line, 11.5)
         self._lines(document.made, 10.0, STYLE["faint"])
         self.y += 8
         self._rule(self.y, _BLUE, 2.2)
@@ -80,6 +84,8 @@ class _Sheets:
             self.y += 14
             for block in section.blocks:
                 if isinstance(block, Text):
+                    if block.kind == "lead":
+                        self._mark(block.text)
                     self._lines(block.text, _SIZES[block.kind], STYLE["faint"] if block.kind == "note" else None)
                     self.y += 7
                 elif isinstance(block, Table):
@@ -93,6 +99,16 @@ class _Sheets:
             self.page.text(_LEFT, self.y, line, size, colour)
             self.y += _LEADING * size
 
+    def _mark(self, text: str) -> None:
+        """Draw a bar beside the answer, so that the eye finds it."""
+        from matplotlib.lines import Line2D
+
+        height = len(self.page.wrapped(text, _SIZES["lead"], _RIGHT - _LEFT)) * _LEADING * _SIZES["lead"]
+        if self.y + height > _FOOT:
+            self._new()
+        x, ends = (_LEFT - 12.0) / _WIDTH, (1.0 - self.y / _HEIGHT, 1.0 - (self.y + height) / _HEIGHT)
+        self.page.figure.add_artist(Line2D((x, x), ends, color=_BLUE, linewidth=3.0, linestyle="solid", marker="none"))
+
     def _rule(self, y: float, colour: str, width: float = 0.8) -> None:
         from matplotlib.lines import Line2D
 
@@ -105,6 +121,10 @@ class _Sheets:
 
     def _table(self, table: Table) -> None:
         widths = self._columns(table)
+        if not table.heads:
+            self._list(table)
+            return
+        self._room(min(self._height(table, widths), _MOST_MOVED))
         if table.title:
             self._room(90.0)
             self.y += 6
@@ -119,12 +139,39 @@ class _Sheets:
                 self._new()
                 self._head(table, widths)
             if n in table.strong:
-                self._rule(self.y, _RULE, 1.2)
+                self._rule(self.y - 3, _RULE, 1.2)
             ink = STYLE["ink"]
             self._row(texts, [place in table.text for place in range(len(row))], widths, ink)
             self.y += height
             self._rule(self.y - 3, _RULE if n in table.strong else _HAIR)
         self.y += 10
+
+    def _list(self, table: Table) -> None:
+        """Draw names and what belongs to them."""
+        self._room(120.0)
+        self.y += 6
+        self._lines(table.head[-1], 12.0)
+        self._rule(self.y + 1, _RULE, 1.2)
+        self.y += 6
+        first = max(self.page.wide(row[0].text, _LIST) for row in table.rows) + 2 * _PAD
+        for row in table.rows:
+            lines = self.page.wrapped(row[1].text, _LIST, _RIGHT - _LEFT - first)
+            height = len(lines) * _LEADING * _LIST + 7
+            self._room(height)
+            self.page.text(_LEFT, self.y, row[0].text, _LIST, STYLE["faint"])
+            for n, line in enumerate(lines):
+                self.page.text(_LEFT + first, self.y + n * _LEADING * _LIST, line, _LIST)
+            self.y += height
+            self._rule(self.y - 3, _HAIR)
+        self.y += 10
+
+    def _height(self, table: Table, widths: list[float]) -> float:
+        """Return about how high a table is: one that fits on the next page but not on this one goes there whole."""
+        lines = 0
+        for texts in ([Cell(text) for text in table.head], *table.rows):
+            lines += max(len(self.page.wrapped(cell.text, _TABLE, width - _PAD))
+                         for cell, width in zip(texts, widths, strict=True))  # fmt: skip
+        return 45.0 + lines * _LEADING * _TABLE + 7.0 * (len(table.rows) + 1)
 
     def _head(self, table: Table, widths: list[float]) -> None:
         texts = [self.page.wrapped(text, _TABLE, width - _PAD) or [""]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["html_page"]
 
 _FINE = 1.6  # dots per pixel of the page: sharp on paper and on fine screens
+_WHOLE = 16  # rows of a table that paper keeps on one page
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """
 :root{color-scheme:light}
@@ -29,6 +30,7 @@ h1{font-size:1.75rem;line-height:1.25;margin:0 0 .5rem;font-weight:600}
 h2{font-size:1.3rem;margin:2.6rem 0 .7rem;font-weight:600;border-bottom:1px solid #d5d8db;padding-bottom:.3rem}
 p{margin:.6rem 0;max-width:52rem}
 .question{font-size:1.12rem;color:#333;margin:.2rem 0 .6rem}
+.agreed{font-size:.95rem;color:#333;border-left:3px solid #c3c8cd;padding-left:.7rem}
 .made{color:#585858;font-size:.88rem;margin:0}
 .lead{font-size:1.22rem;line-height:1.45;font-weight:600;border-left:5px solid #0072B2;background:#f3f7fa;
 padding:.9rem 1.2rem;margin:.6rem 0 1rem;max-width:none}
@@ -39,16 +41,21 @@ summary{cursor:pointer}
 th,td{padding:.38rem .9rem .38rem 0;border-bottom:1px solid #e3e5e8;vertical-align:top;text-align:right}
 th{font-weight:600;color:#444;vertical-align:bottom;border-bottom:1.5px solid #8a8a8a}
 tbody th{font-weight:400;color:inherit;vertical-align:top;border-bottom:1px solid #e3e5e8}
+th,td{min-width:4.4em;overflow-wrap:anywhere}
 .l{text-align:left}
+.l:not(:first-child){padding-left:1rem}
+.glance th{width:9.5rem;font-weight:600;color:#444;padding-right:1.2rem}
+.glance td{text-align:left;max-width:none}
 th:last-child,td:last-child{padding-right:0}
-td.n{white-space:nowrap}
+td.n{white-space:nowrap;overflow-wrap:normal}
 .strong>*{font-weight:700;border-top:1.5px solid #8a8a8a}
 figure{margin:1rem 0}
 img{width:100%;height:auto;display:block;border:1px solid #e3e5e8}
 .scroll{overflow-x:auto}
 @media(max-width:50rem){main{padding:1.4rem 1.1rem}}
-@media print{body{background:#fff;font-size:11pt}main{max-width:none;padding:0}h2{break-after:avoid}
-figure,tr,.lead{break-inside:avoid}@page{margin:17mm}}
+@media print{body{background:#fff;font-size:10pt}main{max-width:none;padding:0}h2,caption{break-after:avoid}
+.scroll{overflow:visible}figure,tr,.lead,.whole,.glance{break-inside:avoid}details::details-content{content-visibility:visible}
+h2{margin-top:1.8rem}.lead,.glance td,thead th{print-color-adjust:exact}@page{size:A4;margin:15mm}}
 """.replace("\n", "")
 
 
@@ -61,12 +68,14 @@ def html_page(document: Document) -> str:
     """
     language = "zh-CN" if document.language == "zh" else document.language
     body = "".join(_section(section, document.language) for section in document.sections)
+    agreed = "".join(f'<p class="agreed">{escape(line)}</p>' for line in document.agreed)
     return (
         f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(document.title)}</title><style>{_STYLE}</style></head><body><main>"
         f'<header><h1>{escape(document.title)}</h1><p class="question">{escape(document.question)}</p>'
+        f"{agreed}"
         f'<p class="made">{escape(document.made)}</p></header>{body}</main></body></html>\n'
     )
 
@@ -98,11 +107,15 @@ def _table(table: Table, language: str) -> str:
                  for place, cell in enumerate(row)]  # fmt: skip
         rows.append(f"<tr{strong}>{''.join(cells)}</tr>")
     inner = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    if not table.heads:
+        title = f"<caption>{escape(table.head[-1])}</caption>"
+        return f'<table class="glance">{title}<tbody>{"".join(rows)}</tbody></table>'
     if table.folded:
         title = sentence("report fold", language, title=table.title, n=len(table.rows))
         return f'<details><summary>{escape(title)}</summary><div class="scroll"><table>{inner}</table></div></details>'
     caption = f"<caption>{escape(table.title)}</caption>" if table.title else ""
-    return f'<div class="scroll"><table>{caption}{inner}</table></div>'
+    whole = ' class="whole"' if len(table.rows) <= _WHOLE else ""
+    return f'<div class="scroll"><table{whole}>{caption}{inner}</table></div>'
 
 
 def _cell(cell: Cell, left: bool, tag: str, more: str) -> str:

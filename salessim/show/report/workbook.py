@@ -35,6 +35,7 @@ def write_workbook(document: Document, path: Path) -> None:
         row = 1
         if place == 0:
             for text, font in ((document.title, Font(bold=True, size=16)), (document.question, Font(size=12)),
+                               *((line, Font(size=11)) for line in document.agreed),
                                (document.made, Font(color="585858"))):  # fmt: skip
                 _write(sheet, row, 1, Cell(text)).font = font
                 row += 1
@@ -76,7 +77,7 @@ def _table(sheet: Worksheet, row: int, table: Table) -> int:
     if table.title:
         _write(sheet, row, 1, Cell(table.title)).font = Font(bold=True)
         row += 1
-    for column, text in enumerate(table.head, 1):
+    for column, text in enumerate(table.head, 1):  # also of a list of names: its last head is its title
         there = _write(sheet, row, column, Cell(text))
         there.font, there.fill = Font(bold=True), PatternFill("solid", fgColor="E6EEF4")
         there.alignment = Alignment(wrap_text=True, vertical="bottom")
