@@ -6,8 +6,11 @@ every text a reader sees.
 
 from __future__ import annotations
 
+import html
 import math
 import os
+import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +18,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from salessim.errors import StudyError, explain, nearest
-from salessim.words import has_term, label, sentence, sentence_keys
+from salessim.words import definition, has_term, label, languages, sentence, sentence_keys
 from salessim.words.terms import checked_language
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EXERCISES", "LINES", "Exercise", "Lesson", "check"]
+__all__ = ["EXERCISES", "LINES", "TERMS", "Exercise", "Lesson", "check"]
 
 
 @dataclass(frozen=True)
@@ -311,13 +314,16 @@ LINES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "pay note": (
             "DECISION NOTE · {plan} instead of {like}, at equal cost of pay, {months} months\n\n"
-            "Sales {sales:+.1f} % ({sales_low:+.1f} to {sales_high:+.1f}); stars {stars:+.1f} %, laggards "
-            "{laggards:+.1f} %.\n"
+            "Sales {sales:+.1f} % ({sales_low:+.1f} to {sales_high:+.1f}); stars {stars:+.1f} % "
+            "({stars_low:+.1f} to {stars_high:+.1f}), laggards {laggards:+.1f} % "
+            "({laggards_low:+.1f} to {laggards_high:+.1f}).\n"
             "Payout at risk over the middle: {over:.2f} million {currency} ({low:.2f} to {high:.2f}).\n"
             "P(attain) from {least:.0f} % to {most:.0f} % between reps.\n\n"
             "We decide: ...\nBecause: ...\nWe would decide otherwise if: ...",
             "决策备忘 · 以{plan}取代{like}，薪酬总额相等，{months}个月\n\n"
-            "销售收入{sales:+.1f}%（{sales_low:+.1f}至{sales_high:+.1f}）；明星{stars:+.1f}%，落后者{laggards:+.1f}%。\n"
+            "销售收入{sales:+.1f}%（{sales_low:+.1f}至{sales_high:+.1f}）；明星{stars:+.1f}%"
+            "（{stars_low:+.1f}至{stars_high:+.1f}），落后者{laggards:+.1f}%"
+            "（{laggards_low:+.1f}至{laggards_high:+.1f}）。\n"
             "相对居中水平的薪酬超支风险值：{over:.2f}百万{currency}（{low:.2f}至{high:.2f}）。\n"
             "各人达标概率从{least:.0f}%到{most:.0f}%。\n\n"
             "我们决定：……\n理由：……\n在何种情况下会改变决定：……",
@@ -423,7 +429,7 @@ LINES: Mapping[str, tuple[str, str]] = MappingProxyType(
         # lesson 5
         "book": (
             "{deals:,} opportunities from {first} to {last}: {won:,} won, {open:,} open.",
-            "{first}至{last}共{deals:,}个商机：赢单{won:,}个，未结{open:,}个。",
+            "{first}至{last}共{deals:,}个商机：赢单{won:,}个，在途{open:,}个。",
         ),
         "asked": (
             "What customers asked for in {year}: {asked:.1f} million. What was won: {won:.1f} million.",
@@ -444,7 +450,7 @@ LINES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "called": (
             "For the next {days} days reps call {called:.1f} million of the deals now open. By what became of their "
             "past calls, {learnt:.1f} million. Weight of the call in the combination: {weight:.0%}.",
-            "今后{days}天，销售代表对现有未结商机承诺{called:.1f}百万。按以往承诺的结局修正后为{learnt:.1f}百万。"
+            "今后{days}天，销售代表对现有在途商机承诺{called:.1f}百万。按以往承诺的结局修正后为{learnt:.1f}百万。"
             "承诺在组合中的权重：{weight:.0%}。",
         ),
         "adds up": (
@@ -483,6 +489,88 @@ LINES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """What the cells of the lessons print, and how the plans of a lesson are called: key -> English, Chinese."""
 
+TERMS: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
+    {
+        "future": (
+            "future", "未来情形", "One replay of the market with one draw of luck; every plan meets the same ones.",
+            "市场在一次运气下的一次重演；各方案遇到同样的未来情形。",
+        ),
+        "paired difference": (
+            "paired difference", "配对差", "Difference between two plans within the same future.",
+            "同一未来情形中两个方案之差。",
+        ),
+        "interval": (
+            "interval", "区间", "Where the true value lies with the stated certainty, if the model is right.",
+            "如果模型正确，真值以所述把握所在的范围。",
+        ),
+        "opportunity": (
+            "opportunity", "商机", "A chance to sell, with a value and a stage: open, won, or ended otherwise.",
+            "有金额、有阶段的销售机会：在途、赢单或以其他方式结束。",
+        ),
+        "payout curve": (
+            "payout curve", "提成曲线", "Variable pay as a function of attainment.", "浮动薪酬随完成率的变化。",
+        ),
+        "accelerator": (
+            "accelerator", "超额加速提成", "A higher rate on results above a point, usually 100 % of quota.",
+            "超过某一点（通常为配额的100%）后适用更高的费率。",
+        ),
+        "ratcheting": (
+            "ratcheting", "鞭打快牛", "Raising the next quota because this one was exceeded.",
+            "因本期超额而上调下一期配额。",
+        ),
+        "sandbagging": (
+            "sandbagging", "藏单留力", "Holding back effort, deals or forecasts so that a quota stays low.",
+            "为使配额保持在低位而保留努力、压单或报低预测。",
+        ),
+        "payout at risk": (
+            "payout at risk", "薪酬超支风险值", "P95 of the cost of pay less what is budgeted.",
+            "薪酬总额的P95减去预算。",
+        ),
+        "zombie": (
+            "zombie", "僵尸商机", "An open deal that is dead, though nobody has closed it.",
+            "实际已死、却没有人去关闭的在途商机。",
+        ),
+        "right-censored": (
+            "right-censored", "右删失", "Watched up to today only: how it ends is not known yet.",
+            "只观察到今天为止，结局尚不知道。",
+        ),
+        "bridge": (
+            "bridge", "管道变化瀑布图", "The open pipeline at the start led to that at the end, cause by cause.",
+            "按原因把期初在途金额逐步变为期末在途金额。",
+        ),
+        "dip": (
+            "dip", "转型低谷", "Largest shortfall of the changed organisation below the unchanged one.",
+            "变动后的组织低于不变动时的最大缺口。",
+        ),
+        "break-even": (
+            "break-even", "转型回本月", "First month in which the added-up contribution has caught up with staying.",
+            "累计贡献毛益追上维持现状的第一个月。",
+        ),
+        "market potential": (
+            "market potential", "市场潜力", "The most that the whole market could take in a period.",
+            "一个时期内整个市场最多能购买的金额。",
+        ),
+        "weighted pipeline": (
+            "weighted pipeline", "加权管道金额", "Amount of each open deal times its chance to be won, added up.",
+            "各在途商机的金额乘以赢单概率之和。",
+        ),
+        "backtest": (
+            "backtest", "回测", "Forecasts made as of earlier days, compared with what came.",
+            "站在以前的日子作预测，再与实际结果比较。",
+        ),
+        "coverage": (
+            "coverage", "区间覆盖率", "Share of what came that lay inside the interval; it should equal the level.",
+            "实际结果落在区间内的比例；应等于所述水平。",
+        ),
+        "WAPE": (
+            "weighted absolute percentage error", "加权绝对百分比误差",
+            "WAPE: absolute errors added up, over what came in all.", "WAPE：绝对误差之和除以实际总额。",
+        ),
+    }
+)  # fmt: skip
+"""Words of the lessons that are no terms of the model: key -> English, Chinese, and what they mean in both."""
+
+_COLUMNS = 110  # of printed text, so that a notebook 1280 wide need not break a line
 _MECHANISM = "report mechanism "  # sentences that name the mechanisms
 
 
@@ -528,11 +616,57 @@ class Lesson:
         if key not in LINES:
             raise StudyError(explain("there is no such line in the lessons", value=key, remedy=nearest(key, LINES)))
         english, chinese = LINES[key]
-        return (english if self.language == "en" else chinese).format(**fields)
+        said = (english if self.language == "en" else chinese).format(**fields)
+        return re.sub(r"(?<![\w-])-(?=\d)", "−", said)  # a true minus sign, as in the figures
 
     def name(self, kind: str, key: str) -> str:
         """Return what a term is called: `salessim.words.label` of ``kind.key``."""
         return label(f"{kind}.{key}", self.language)
+
+    def wrapped(self, text: str) -> str:
+        """Break the long lines of a text between words; a notebook would break them anywhere.
+
+        Examples
+        --------
+        >>> max(len(line) for line in Lesson().wrapped("word " * 100).splitlines()) <= 110
+        True
+        """
+        if self.language != "en":
+            return text  # there is no space to break at, and none is needed
+        return "\n".join(
+            textwrap.fill(line, _COLUMNS, subsequent_indent=re.match(r"[\s•–-]*", line).end() * " ")  # type: ignore[union-attr]
+            for line in text.splitlines()
+        )
+
+    def glossary(self, *keys: str) -> str:
+        """Return the words of a lesson as HTML: in the language and in the others, with what they mean.
+
+        Parameters
+        ----------
+        *keys : str
+            Keys of `TERMS`, or of terms of `salessim.words`.
+
+        Raises
+        ------
+        WordsError
+            For a term that does not exist.
+
+        Examples
+        --------
+        >>> Lesson("zh").glossary("backtest").startswith("<dl><dt><b>回测</b> · backtest</dt><dd>")
+        True
+        """
+        parts = []
+        for key in keys:
+            if key in TERMS:
+                english, chinese, *meanings = TERMS[key]
+                names, meaning = {"en": english, "zh": chinese}, meanings[self.language != "en"]
+            else:
+                names, meaning = {one: label(key, one) for one in languages()}, definition(key, self.language)
+            others = " · ".join(html.escape(name) for one, name in names.items() if one != self.language)
+            head = f"<b>{html.escape(names[self.language])}</b> · {others}"
+            parts.append(f"<dt>{head}</dt><dd>{html.escape(meaning)}</dd>")
+        return f"<dl>{''.join(parts)}</dl>"
 
     def table(self, frame: pd.DataFrame, *kinds: str) -> pd.DataFrame:
         """Return a table with its rows, columns and headings named in the language.
@@ -560,14 +694,14 @@ class Lesson:
         for one in crm.report.findings:
             message = one.message_en if self.language == "en" else one.message_zh
             lines.append(f"  {self.say(one.level)}: {' '.join(filter(None, (one.file, message)))}")
-        return "\n".join(lines)
+        return self.wrapped("\n".join(lines))
 
     def fitted(self, company: Any) -> str:
         """Say what a fit found, and the notes of what it assumed, one a line."""
         market = company.market
         comma = ", " if self.language == "en" else "，"
         found = comma.join(f"{self.say(name.replace('_', ' '))} {value:.0%}" for name, value in company.check.items())
-        return "\n".join([
+        return self.wrapped("\n".join([
             self.say(
                 "fitted", accounts=len(market.accounts), segments=len(market.segments), products=len(market.products),
                 reps=company.plan.headcount, stages=len(market.stages), deals=len(market.today.open_deals),
@@ -575,4 +709,4 @@ class Lesson:
             self.say("settled", found=found),
             self.say("untold"),
             *(f"  - {note}" for note in company.words(self.language).splitlines()),
-        ])  # fmt: skip
+        ]))  # fmt: skip

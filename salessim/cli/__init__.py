@@ -6,9 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import TextIO
+from functools import partial
+from typing import Any, TextIO
 
-from salessim.cli import company, doctor, launch, pay, studies
+from salessim.cli import company, doctor, forecast, launch, pay, studies
+from salessim.cli.chinese import Parser, asked_language, refusal
 from salessim.cli.texts import text
 from salessim.errors import SalesSimError
 
@@ -21,12 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0, or 1 where the user must do something (said in one paragraph)."""
     for stream in (sys.stdout, sys.stderr):
         _print_anything(stream)
-    chosen = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    chosen = _parser(asked_language(given)).parse_args(given)
     language = getattr(chosen, "lang", "en")
     try:
         return int(chosen.run(chosen))
     except SalesSimError as error:
-        said = str(error)
+        said = refusal(str(error)) if language == "zh" else str(error)
     except KeyboardInterrupt:
         print(f"salessim: {text('stopped', language)}", file=sys.stderr)
         return 130
@@ -47,17 +50,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(language: str) -> argparse.ArgumentParser:
     from salessim import __version__
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="salessim",
         description="What happens if we change the sales organisation? Replays the same market under different ones.",
     )
     parser.add_argument("--version", action="version", version=f"salessim {__version__}")
-    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
-    for room in (launch, studies, pay, company, doctor):
+    parser.language = language
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=partial(_command, language))
+    for room in (launch, studies, pay, forecast, company, doctor):
         room.add_commands(verbs)
+    return parser
+
+
+def _command(language: str, **given: Any) -> Parser:
+    parser = Parser(**given)
+    parser.language = language
     return parser
 
 

@@ -22,7 +22,7 @@ def add_commands(verbs: Verbs) -> None:
     fit.set_defaults(run=_fit)
 
     sample = verbs.add_parser("sample", help="write the CRM export of the sample company")
-    sample.add_argument("folder")
+    sample.add_argument("folder", help="folder to write it to")
     add_language(sample, "what is said")
     sample.set_defaults(run=_sample)
 
@@ -53,7 +53,7 @@ def _fit(chosen: argparse.Namespace) -> int:
     print(crm.report.to_text(chosen.lang))
     print()
     fitted = fit_company(crm)
-    print(fitted)
+    print(fitted.say(chosen.lang))
     out.mkdir(parents=True, exist_ok=True)
     dump(fitted.market, files[0])
     dump(fitted.plan, files[1])

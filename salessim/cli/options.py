@@ -26,6 +26,6 @@ def add_study(parser: argparse.ArgumentParser) -> None:
         "--delta", type=float, default=1.0, help="smallest difference that matters, %% of revenue (default: 1)"
     )
     parser.add_argument("--reps", type=int, help="sales force size under the new structures (default: as today)")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random numbers (default: 1)")
     parser.add_argument("--quiet", action="store_true", help="no import report, no progress")
     add_language(parser, "the answer")

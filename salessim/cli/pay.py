@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from salessim.cli.options import Verbs, add_language
+from salessim.cli.tables import print_aligned
 from salessim.cli.texts import text
 
 __all__ = ["add_commands"]
@@ -47,19 +48,9 @@ def _pay(chosen: argparse.Namespace) -> int:
     print()
     table = replay_table(found, chosen.lang)
     rows = [[str(rep), *map(str, row)] for rep, row in zip(table.index, table.to_numpy(), strict=True)]
-    _print_aligned([[str(table.index.name), *table.columns], *rows])
+    print_aligned([[str(table.index.name), *table.columns], *rows])
     if chosen.picture:
         path = Path(chosen.picture)
         found.plot(chosen.lang).savefig(path)
         print("\n" + text("picture", chosen.lang, path=path))
     return 0
-
-
-def _print_aligned(lines: list[list[str]]) -> None:
-    """Print a table whose columns stand under one another also where characters take two places of a terminal."""
-    from salessim.study.wording import cells
-
-    widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
-    for first, *rest in lines:
-        figures = (" " * (width - cells(cell)) + cell for cell, width in zip(rest, widths[1:], strict=True))
-        print("  ".join([first + " " * (widths[0] - cells(first)), *figures]).rstrip())

@@ -41,8 +41,8 @@ def add_commands(verbs: Verbs) -> None:
     why.add_argument("folder", help="folder with a CRM export")
     why.add_argument("structure", help="structure to explain: territory, product, customer or hybrid")
     why.add_argument("--against", default="today", help="what it is compared with (default: today)")
-    why.add_argument("--months", type=int, default=24)
-    why.add_argument("--replications", type=int, default=12)
+    why.add_argument("--months", type=int, default=24, help="length of the comparison (default: 24)")
+    why.add_argument("--replications", type=int, default=12, help="paired runs (default: 12)")
     add_language(why, "the answer")
     why.set_defaults(run=_explain)
 
@@ -60,7 +60,7 @@ def _study(chosen: argparse.Namespace) -> Study:
         print()
     fitted = fit_company(crm)
     if not chosen.quiet:
-        print(fitted)
+        print(fitted.say(chosen.lang))
         print()
         print(text("compiling", chosen.lang), file=sys.stderr)
     plans = {"today": fitted.plan}

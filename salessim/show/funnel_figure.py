@@ -220,9 +220,8 @@ def _conversion_finding(found: Funnel, language: str) -> str:
     stage, share, count = min(
         zip(table.index, table["advanced"], table["entered"], strict=True), key=lambda one: float(one[1])
     )
-    return sentence(
-        "funnel figure conversion", language, stage=stage_label(str(stage), language), share=f"{share:.0%}", n=f"{count:,}"
-    )
+    named = stage_label(str(stage), language)
+    return sentence("funnel figure conversion", language, stage=named, share=f"{share:.0%}", n=f"{count:,}")
 
 
 def _incidence_finding(found: Funnel, language: str, stage: str | None) -> str:

@@ -152,12 +152,13 @@ def twin_alt_text(left_run: Run, right_run: Run, key: int, language: str = "en")
     for line in lines:
         stages = []
         for n, row in enumerate(line.story.itertuples()):
+            stage = stage_label(str(row.stage), language)
             if not line.started[n] >= 0:
-                stages.append(words["untouched"].format(stage=stage_label(str(row.stage), language)))
+                stages.append(words["untouched"].format(stage=stage))
                 continue
             stages.append(
                 words["stage"].format(
-                    stage=stage_label(str(row.stage), language), rep=row.rep, waited=f"{row.waited_days:.1f}", hours=f"{row.hours:.1f}",
+                    stage=stage, rep=row.rep, waited=f"{row.waited_days:.1f}", hours=f"{row.hours:.1f}",
                     outcome=_outcome(str(row.outcome), language),
                     day=f"{line.left[n] if line.left[n] >= 0 else line.ends:.0f}",
                 )

@@ -66,8 +66,7 @@ def write_report(
     heading = named(stage.setting, base.plan, language, pins, whole=True).heading
     question = text("report question", language, heading=heading, months=study.months)
     agreed = locked_words(locked, stage.setting.levers, base, language)
-    asked = phrase(language, "space").join([question, agreed] if agreed else [question])
-    return study.report(path, language, question=asked)
+    return study.report(path, language, question="\n".join(filter(None, [question, agreed])))
 
 
 def locked_words(locked: tuple[str, ...], levers: Levers, base: Base, language: str) -> str:

@@ -40,7 +40,8 @@ def report(
         Ends in .html (one page that loads nothing from outside), .pdf (A4) or .xlsx.
     language : {"en", "zh"}
     question : str, optional
-        The question in the user's own words; otherwise it is made from the plans.
+        The question in the user's own words; otherwise it is made from the plans. Its first line is the question;
+        further lines, such as what was agreed beforehand, stand below it.
     explanation : Explanation, optional
         From `salessim.explain_difference`: the difference taken apart, mechanism by mechanism.
     date : date, optional

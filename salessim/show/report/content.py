@@ -202,9 +202,12 @@ class _Content:
     def plans(self) -> tuple[Block, ...]:
         head = ("report plan", "report structure", "report reps", "report moved", "report differs", "report in time")
         base = self.study.plans[self.study.names[self.study.baseline]]
+        found = [_differing(plan, base) for plan in self.study.plans.values()]
+        # the baseline says where it stands in what the others change
+        found[self.study.baseline] = {name: _setting(base, name) for differing in found for name in differing}
         rows = []
         for place, (key, plan) in enumerate(self.study.plans.items()):
-            differs = "" if place == self.study.baseline else setting_words(_differing(plan, base), self.language)
+            differs = setting_words(found[place], self.language)
             in_time = self._and(self._change(change) for change in plan.changes)
             moved = self.study.moved.get(key, 0)
             rows.append(
@@ -254,7 +257,7 @@ class _Content:
             if line == "contribution":
                 strong.add(len(rows))
             cells = [Cell(capital(label(f"ledger.{line}", self.language)))]
-            cells.append(number(base[at], plain(base[at] / factor, decimals), form))
+            cells.append(number(base[at], plain(base[at] / factor, decimals) if base[at] else "0", form))
             for place in self.others:
                 gap, half = (float(x[at]) for x in gaps[place])
                 said = plus_minus(gap / factor, half / factor, decimals, self.language)
@@ -411,6 +414,10 @@ class _Content:
         head_cells = (capital(self.say("report fact")), capital(self.say("report value")))
         rows = tuple(words((capital(self.say(key)), text)) for key, text in facts)
         return Text(told), Table("", head_cells, rows, text=frozenset({0, 1})), Text(self.say("report repeat"), "note")
+
+
+def _setting(plan: Plan, name: str) -> object:
+    return getattr(plan if name in type(plan).model_fields else plan.management, name)
 
 
 def _differing(plan: Plan, base: Plan) -> dict[str, object]:

@@ -18,6 +18,7 @@ __all__ = ["html_page"]
 
 _FINE = 1.6  # dots per pixel of the page: sharp on paper and on fine screens
 _WHOLE = 16  # rows of a table that paper keeps on one page
+_LONG_WORD, _SHORT = 24, 18  # characters of a word that may be broken, of a cell that stays on one line
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """
 :root{color-scheme:light}
@@ -41,20 +42,22 @@ summary{cursor:pointer}
 th,td{padding:.38rem .9rem .38rem 0;border-bottom:1px solid #e3e5e8;vertical-align:top;text-align:right}
 th{font-weight:600;color:#444;vertical-align:bottom;border-bottom:1.5px solid #8a8a8a}
 tbody th{font-weight:400;color:inherit;vertical-align:top;border-bottom:1px solid #e3e5e8}
-th,td{min-width:4.4em;overflow-wrap:anywhere}
+th,td{min-width:4.4em}
+.w{overflow-wrap:anywhere;min-width:9em}
 .l{text-align:left}
 .l:not(:first-child){padding-left:1rem}
 .glance th{width:9.5rem;font-weight:600;color:#444;padding-right:1.2rem}
 .glance td{text-align:left;max-width:none}
 th:last-child,td:last-child{padding-right:0}
-td.n{white-space:nowrap;overflow-wrap:normal}
+.n{white-space:nowrap}
 .strong>*{font-weight:700;border-top:1.5px solid #8a8a8a}
 figure{margin:1rem 0}
 img{width:100%;height:auto;display:block;border:1px solid #e3e5e8}
 .scroll{overflow-x:auto}
 @media(max-width:50rem){main{padding:1.4rem 1.1rem}}
-@media print{body{background:#fff;font-size:10pt}main{max-width:none;padding:0}h2,caption{break-after:avoid}
-.scroll{overflow:visible}figure,tr,.lead,.whole,.glance{break-inside:avoid}details::details-content{content-visibility:visible}
+@media print{html{font-size:11.5px}body{background:#fff;font-size:1rem}main{max-width:none;padding:0}
+h2,caption{break-after:avoid}.scroll{overflow:visible}figure,tr,.lead,.whole,.glance{break-inside:avoid}
+details::details-content{content-visibility:visible}
 h2{margin-top:1.8rem}.lead,.glance td,thead th{print-color-adjust:exact}@page{size:A4;margin:15mm}}
 """.replace("\n", "")
 
@@ -74,7 +77,7 @@ def html_page(document: Document) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(document.title)}</title><style>{_STYLE}</style></head><body><main>"
-        f'<header><h1>{escape(document.title)}</h1><p class="question">{escape(document.question)}</p>'
+        f'<header><h1>{escape(document.title)}</h1><p class="question">{_shown(document.question)}</p>'
         f"{agreed}"
         f'<p class="made">{escape(document.made)}</p></header>{body}</main></body></html>\n'
     )
@@ -89,7 +92,7 @@ def _section(section: Section, language: str) -> str:
 def _block(block: Block, language: str) -> str:
     if isinstance(block, Text):
         kind = "" if block.kind == "plain" else f' class="{block.kind}"'
-        return f"<p{kind}>{escape(block.text)}</p>"
+        return f"<p{kind}>{_shown(block.text)}</p>"
     if isinstance(block, Picture):
         data = base64.b64encode(_png(block.figure)).decode("ascii")
         return f'<figure><img alt="{escape(block.finding)}" src="data:image/png;base64,{data}"></figure>'
@@ -120,10 +123,17 @@ def _table(table: Table, language: str) -> str:
 
 def _cell(cell: Cell, left: bool, tag: str, more: str) -> str:
     kinds = ["l"] if left else []
-    if cell.value is not None:
+    if max(map(len, cell.text.split()), default=0) > _LONG_WORD and cell.text.isascii():
+        kinds.append("w")  # a name without spaces must not push the figures off the page
+    elif cell.value is not None or (tag == "td" and len(cell.text) <= _SHORT):
         kinds.append("n")
     named = f' class="{" ".join(kinds)}"' if kinds else ""
-    return f"<{tag}{named}{more}>{escape(cell.text)}</{tag}>"
+    return f"<{tag}{named}{more}>{_shown(cell.text)}</{tag}>"
+
+
+def _shown(text: str) -> str:
+    """Return text for the page: escaped, and no line ends between a figure and what belongs to it."""
+    return escape(text).replace(" %", "\u00a0%").replace(" ± ", "\u00a0±\u00a0")
 
 
 def _png(figure: Figure) -> bytes:

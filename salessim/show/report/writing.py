@@ -9,7 +9,7 @@ from typing import Any
 from salessim.measures import Measure
 from salessim.model.part import Part
 from salessim.model.pay import Component, Pay
-from salessim.study.phrases import phrase
+from salessim.study.phrases import phrase, quantity
 from salessim.study.wording import clean, currency_label, scale
 from salessim.words import has_term, label, sentence
 
@@ -164,7 +164,7 @@ def pay_words(pay: Pay, language: str) -> str:
     --------
     >>> from salessim.model.pay_files import pay_preset
     >>> pay_words(pay_preset("accelerator"), "en")
-    'base salary 90,000, target variable pay 60,000, revenue, year (rate 1 / 1.5 / 2)'
+    'base salary 90,000, target variable pay 60,000, revenue per year (rate 1× / 1.5× / 2×)'
     """
     parts = [_part(f"pay.{name}", figure(getattr(pay, name)), language) for name in ("salary", "target_variable")
              if getattr(pay, name)]  # fmt: skip
@@ -178,15 +178,24 @@ def pay_words(pay: Pay, language: str) -> str:
 def _component(one: Component, language: str) -> str:
     facts = []
     if one.tiers:
-        facts.append(_part("pay.rate", " / ".join(figure(tier.rate) for tier in one.tiers), language))
+        facts.append(_part("pay.rate", " / ".join(_rate(one, tier.rate, language) for tier in one.tiers), language))
     if one.bonuses:
         facts.append(_part("pay.pays", " / ".join(figure(bonus.pays) for bonus in one.bonuses), language))
     if one.threshold:
         facts.append(_part("pay.threshold", figure(one.threshold), language))
     if one.cap is not None:
         facts.append(_part("pay.cap", figure(one.cap), language))
-    title = phrase(language, "comma").join(label(f"pay.{name}", language) for name in (one.measure, one.period))
-    return sentence("report pay part", language, title=title, facts=phrase(language, "comma").join(facts) or "–")
+    measure, period = (label(f"pay.{name}", language) for name in (one.measure, one.period))
+    said = phrase(language, "comma").join(facts) or "–"
+    return sentence("report pay part", language, measure=measure, period=period, facts=said)
+
+
+def _rate(one: Component, rate: float, language: str) -> str:
+    """Write a rate: a multiple of the pay at target, a share of money, or money for each unit or customer."""
+    if one.target_pay is not None:
+        return f"{figure(rate)}×"
+    counts = one.basis == "attainment" or one.measure in ("units", "new_customers", "market_share")
+    return figure(rate) if counts else quantity(rate, language, relative=True)
 
 
 def _part(term: str, value: str, language: str) -> str:
