@@ -653,7 +653,7 @@ class Lesson:
 
         Examples
         --------
-        >>> Lesson("zh").glossary("backtest").startswith("<dl><dt><b>回测</b> · backtest</dt><dd>")
+        >>> Lesson("zh").glossary("backtest").startswith("<ul><li><b>回测</b> · backtest：站在")
         True
         """
         parts = []
@@ -665,8 +665,9 @@ class Lesson:
                 names, meaning = {one: label(key, one) for one in languages()}, definition(key, self.language)
             others = " · ".join(html.escape(name) for one, name in names.items() if one != self.language)
             head = f"<b>{html.escape(names[self.language])}</b> · {others}"
-            parts.append(f"<dt>{head}</dt><dd>{html.escape(meaning)}</dd>")
-        return f"<dl>{''.join(parts)}</dl>"
+            colon = ": " if self.language == "en" else "："
+            parts.append(f"<li>{head}{colon}{html.escape(meaning)}</li>")
+        return f"<ul>{''.join(parts)}</ul>"
 
     def table(self, frame: pd.DataFrame, *kinds: str) -> pd.DataFrame:
         """Return a table with its rows, columns and headings named in the language.

@@ -6,11 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, TextIO
+from typing import TextIO
 
 from salessim.cli import company, doctor, forecast, launch, pay, studies
-from salessim.cli.chinese import Parser, asked_language, refusal
+from salessim.cli.chinese import ChineseParser, asked_language, refusal
 from salessim.cli.texts import text
 from salessim.errors import SalesSimError
 
@@ -53,21 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser(language: str) -> argparse.ArgumentParser:
     from salessim import __version__
 
-    parser = Parser(
+    parser = (ChineseParser if language == "zh" else argparse.ArgumentParser)(
         prog="salessim",
         description="What happens if we change the sales organisation? Replays the same market under different ones.",
     )
     parser.add_argument("--version", action="version", version=f"salessim {__version__}")
-    parser.language = language
-    verbs = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=partial(_command, language))
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
     for room in (launch, studies, pay, forecast, company, doctor):
         room.add_commands(verbs)
-    return parser
-
-
-def _command(language: str, **given: Any) -> Parser:
-    parser = Parser(**given)
-    parser.language = language
     return parser
 
 

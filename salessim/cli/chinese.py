@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-__all__ = ["HELP", "Parser", "asked_language", "refusal"]
+__all__ = ["HELP", "ChineseParser", "asked_language", "refusal"]
 
 HELP: Mapping[str, str] = MappingProxyType({
     "What happens if we change the sales organisation? Replays the same market under different ones.":
@@ -17,7 +17,8 @@ HELP: Mapping[str, str] = MappingProxyType({
     "options": "选项",
     "show this help message and exit": "显示本帮助并退出",
     "show program's version number and exit": "显示版本号并退出",
-    "open the notebooks in JupyterLab, as copies in your own folder": "在JupyterLab中打开笔记本（复制到您自己的文件夹）",
+    "open the notebooks in JupyterLab, as copies in your own folder":
+        "在JupyterLab中打开笔记本（复制到您自己的文件夹）",
     "open the cockpit alone, without code, in Voilà": "在Voilà中只打开驾驶舱，不显示代码",
     "compare today's structure with territory, product, customer and hybrid":
         "将现有结构与区域型、产品型、客户型、复合型比较",
@@ -33,7 +34,8 @@ HELP: Mapping[str, str] = MappingProxyType({
     "say what is wrong with the installation and how to mend it": "检查安装有何问题、如何修复",
     "the one to open, e.g. 01 (default: the first)": "要打开的笔记本，如01（默认：第一个）",
     "write every notebook anew, keeping yours beside it": "重新写出全部笔记本，您的版本保留在旁",
-    "folder for the copies (default: salessim-notebooks at home)": "存放副本的文件夹（默认：主目录下的salessim-notebooks）",
+    "folder for the copies (default: salessim-notebooks at home)":
+        "存放副本的文件夹（默认：主目录下的salessim-notebooks）",
     "port on this machine (default: a free one)": "本机端口（默认：任一空闲端口）",
     "do not open a browser, only print the address": "不打开浏览器，只显示地址",
     "language of the notebooks (default: en)": "笔记本的语言（默认：en）",
@@ -56,7 +58,8 @@ HELP: Mapping[str, str] = MappingProxyType({
         "以.html、.pdf或.xlsx结尾（默认：salessim-report.html）",
     "the question in your own words": "用您自己的话写的问题",
     "take the difference apart, mechanism by mechanism": "按机制分解差异",
-    "structure to explain: territory, product, customer or hybrid": "要解释的结构：territory、product、customer或hybrid",
+    "structure to explain: territory, product, customer or hybrid":
+        "要解释的结构：territory、product、customer或hybrid",
     "what it is compared with (default: today)": "与何者比较（默认：today）",
     "paired runs (default: 12)": "配对重复次数（默认：12）",
     "the pay plan: a YAML file, or the name of a preset such as accelerator":
@@ -77,6 +80,7 @@ HELP: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """What the help says in English -> in Chinese."""
 
+_TEXTS = ("help", "title", "description")
 _REFUSED = (
     (r"the following arguments are required: (.*)", r"缺少必需的参数：\1"),
     (r"unrecognized arguments: (.*)", r"无法识别的参数：\1"),
@@ -87,7 +91,29 @@ _REFUSED = (
     (r"ambiguous option: (\S+) could match (.*)", r"选项\1有歧义，可能是\2"),
 )
 _PHRASES = (
-    ("the structure that is asked for is the one it is compared with", "所选结构与其比较对象相同"),
+    ("there is no such file or folder", "没有这个文件或文件夹"),
+    ("Check the path", "请检查路径"),
+    ("a run needs at least one month", "至少模拟一个月"),
+    ("too few replications", "重复次数太少"),
+    ("a sales force needs somebody", "销售队伍至少要有一人"),
+    ("Raise the number of reps, or leave it out to keep the team as it is",
+     "请增加销售代表人数，或省略此项以保持现有团队"),
+    ("there is no such pay plan", "没有这个薪酬方案"),
+    ("there is no such structure", "没有这种结构"),
+    ("there is no such plan", "没有这个方案"),
+    ("the table of sales has no such column", "销售表中没有这一列"),
+    ("a whole number is needed", "应为整数"),
+    ("a number of draws cannot be negative", "抽样次数不能为负"),
+    ("no table looks like deals", "没有找到商机表"),
+    ("the export is empty: no file holds any table", "导出数据为空：没有任何文件含有表格"),
+    ("there are no deals to analyse", "没有可供分析的商机"),
+    ("there is too little history to fit a market", "历史数据太少，无法拟合市场"),
+    ("amounts in several currencies cannot be added", "不同货币的金额不能相加"),
+    ("the file is locked with a password", "文件设有密码"),
+    ("a replay of last year takes a year of history", "重算上一年需要一整年的历史数据"),
+    ("2 or more, better 30", "2或以上，最好30"),
+    ("0 or more", "0或以上"),
+    ("1 or more", "1或以上"),
     ("a report cannot be written as this kind of file", "报告不能写成这种文件"),
     ("a picture cannot be written as this kind of file", "图片不能写成这种文件"),
     ("the report cannot be written", "报告无法写出"),
@@ -134,50 +160,40 @@ def refusal(message: str) -> str:
     """
     said = message
     for english, chinese in _PHRASES:
-        said = said.replace(english, chinese)
-    said = re.sub(r"(?<=[.。?]) Found: ", "。现为：", said)
-    said = re.sub(r"(?<=[.。?]) Allowed: ", "。允许：", said)
-    said = re.sub(r"^([^\s:]+(?: [^\s:]+){0,6}): (?=[\u4e00-\u9fff])", r"\1：", said)
-    said = re.sub(r"(?<=[\u4e00-\u9fff'\d])\.(?= |$)", "。", said)
-    said = re.sub(r"\.?。(?=。)", "", said)
-    said = re.sub(r"\.(?=。)", "", said)
-    return re.sub(r"(?<=[。：]) +(?=[\u4e00-\u9fff])", "", said)
+        said = re.sub(re.escape(english), chinese, said, flags=re.IGNORECASE)
+    said = said.replace(" Found: ", " 现为：").replace(" Allowed: ", " 允许：")
+    said = re.sub(r": (?=[\u4e00-\u9fff])", "：", said)
+    said = re.sub(r"(?<=[\u4e00-\u9fff])\. ?", "。", said)  # a sentence that ends in Chinese ends with its full stop
+    return re.sub(r"\. (?=现为：|允许：|请|您是否|已知)", "。", said)
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser that helps and refuses in a language; the parsers of its commands are made of the same class."""
-
-    language = "en"
+class ChineseParser(argparse.ArgumentParser):
+    """A parser that helps and refuses in Chinese; the parsers of its commands are made of the same class."""
 
     def format_help(self) -> str:
-        """Return the help."""
-        return self._put_over(super().format_help) if self.language == "zh" else super().format_help()
+        """Return the help, with every text in Chinese; the parser stays as it was."""
+        fields = [(thing, name, getattr(thing, name)) for thing in self._things() for name in _TEXTS
+                  if isinstance(getattr(thing, name, None), str)]  # fmt: skip
+        try:
+            for thing, name, english in fields:
+                setattr(thing, name, HELP.get(english, english))
+            return super().format_help().replace("usage: ", "用法：", 1)
+        finally:
+            for thing, name, english in fields:
+                setattr(thing, name, english)
 
     def format_usage(self) -> str:
         """Return the usage."""
-        said = super().format_usage()
-        return said.replace("usage: ", "用法：", 1) if self.language == "zh" else said
+        return super().format_usage().replace("usage: ", "用法：", 1)
 
     def error(self, message: str) -> NoReturn:
         """Refuse, and end."""
-        if self.language != "zh":
-            super().error(message)
         for english, chinese in _REFUSED:
             message = re.sub(f"^{english}$", chinese, message)
         self.exit(2, f"{self.format_usage()}{self.prog}：{message}\n")
 
-    def _put_over(self, written: Any) -> str:
-        """Write the help with every text of this parser in Chinese, and leave the parser as it was."""
-        things: list[Any] = [*self._actions, *self._action_groups]
-        for action in self._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                things += action._choices_actions
-        fields = [(thing, name, getattr(thing, name)) for thing in (self, *things)
-                  for name in ("help", "title", "description") if isinstance(getattr(thing, name, None), str)]  # fmt: skip
-        try:
-            for thing, name, english in fields:
-                setattr(thing, name, HELP.get(english, english))
-            return str(written()).replace("usage: ", "用法：", 1)
-        finally:
-            for thing, name, english in fields:
-                setattr(thing, name, english)
+    def _things(self) -> list[Any]:
+        """Return all that has a text in the help: this parser, its options, their groups, the list of commands."""
+        commands = [one for action in self._actions if isinstance(action, argparse._SubParsersAction)
+                    for one in action._choices_actions]  # fmt: skip
+        return [self, *self._actions, *self._action_groups, *commands]

@@ -25,8 +25,10 @@ def add_commands(verbs: Verbs) -> None:
     forecast = verbs.add_parser("forecast", help="what the open deals and the months to come will bring")
     forecast.add_argument("folder", help="folder with a CRM export")
     forecast.add_argument("--months", type=int, default=12, help="months ahead (default: 12)")
-    forecast.add_argument("--by", nargs="+", default=[], metavar="LEVEL",
-                          help="levels to forecast: region, segment, product, rep, source; region/rep nests")  # fmt: skip
+    forecast.add_argument(
+        "--by", nargs="+", default=[], metavar="LEVEL",
+        help="levels to forecast: region, segment, product, rep, source; region/rep nests",
+    )  # fmt: skip
     forecast.add_argument("--picture", help="picture of the forecast to write: .png, .pdf or .svg")
     add_language(forecast, "the answer")
     forecast.set_defaults(run=_forecast)

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from salessim.errors import SalesSimError
-from salessim.lessons import EXERCISES, LINES, Lesson, check
+from salessim.lessons import EXERCISES, LINES, TERMS, Lesson, check
 from salessim.words import languages
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
@@ -113,6 +113,32 @@ def test_the_words_of_the_answers_are_those_of_the_lesson() -> None:
     for language, answer in zip(languages(), ("answer", "answer_zh"), strict=True):
         retrained = getattr(EXERCISES["4.4 what is worth most"], answer)
         assert Lesson(language).say("retrained") == retrained
+
+
+LESSONS = [name for name in NAMES if not name.startswith("00")]
+
+
+@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("language", languages())
+def test_every_lesson_links_its_terms_to_its_glossary(language: str, name: str) -> None:
+    """The links lead to the heading under which the words stand, and every linked word stands there."""
+    texts = [cell.source for cell in cells(language, name) if cell.cell_type == "markdown"]
+    (heading,) = (text for text in texts if text.startswith(("## Words of this lesson", "## 本课术语")))
+    anchor = heading.removeprefix("## ").replace(" ", "-")
+    links = re.findall(r"\]\(#(.*?)\)", "\n".join(texts))
+    assert len(links) >= 3 and set(links) == {anchor}
+    (call,) = (source for source in code(language, name) if "lesson.glossary(" in source)
+    shown = Lesson(language).glossary(*re.findall(r'"([^"]+)"', call))
+    for term in re.findall(r"\[\*\*(.*?)\*\*\]\(#", "\n".join(texts)):
+        assert re.sub("(ies|y|s)$", "", term.lower()) in shown.lower(), term
+
+
+def test_words_of_the_lessons_are_used_and_whole() -> None:
+    used = "\n".join(source for name in LESSONS for source in code("en", name))
+    for key, (english, chinese, meaning, meaning_zh) in TERMS.items():
+        assert f'"{key}"' in used
+        assert has_hanzi(chinese) and has_hanzi(meaning_zh) and not has_hanzi(english + meaning)
+        assert meaning[-1] == "." and meaning_zh[-1] == "。"
 
 
 def test_an_unknown_language_or_line_is_refused() -> None:

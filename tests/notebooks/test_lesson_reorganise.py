@@ -8,6 +8,7 @@ import pytest
 from lesson_cells import Lesson, answers_are_told_apart
 
 import salessim as ss
+from salessim.world.frontier import alignment_frontier
 
 LESSON = Lesson("04_reorganise")
 
@@ -50,6 +51,15 @@ def test_what_the_lesson_says_is_true_of_its_runs(
         assert gain.mean() < -2.5 * gain.std(ddof=1) / len(gain) ** 0.5, name
     busy = how.summary().loc["utilisation"]
     assert busy["segment by segment"] < 0.998 < busy["big bang"]
+    # section 5: behind in the end beyond chance, and ahead in a minority of futures
+    done = ss.path_of(how, "big bang")
+    assert done.end.high < 0 and done.better_at_end < 0.5
+    # section 6: two thirds of the accounts move anyway; dividing afresh moves some twenty more and saves no travel
+    frontier = alignment_frontier(world["believed"], today.but(structure="customer"))
+    afresh, kept = frontier.iloc[0], frontier.iloc[-1]
+    assert 0.6 < kept["accounts_moved"] / len(world["market"].accounts) < 0.7
+    assert 15 <= afresh["accounts_moved"] - kept["accounts_moved"] <= 30
+    assert abs(afresh["travel_km"] / kept["travel_km"] - 1.0) < 0.01
     # sections 3 and 4: as assumed the product structure does not come back, and no switch breaks even
     kinds = ("product", "customer", "hybrid")
     plans = {"stay": today} | {kind: today.but(changes=(ss.Change(month=3, to={"structure": kind}),)) for kind in kinds}

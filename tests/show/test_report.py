@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,11 +18,14 @@ from salessim import __version__
 from salessim.errors import StudyError
 from salessim.ledger import LINES
 from salessim.model.change import Change
+from salessim.model.pay_files import pay_preset
 from salessim.model.register import register
 from salessim.show.report import report, report_document
 from salessim.show.report.costs import accounts_of
 from salessim.show.report.document import Cell, Document, Picture, Section, Table, Text
 from salessim.show.report.sources import source_in
+from salessim.show.report.web import html_page
+from salessim.show.report.writing import money_unit, pay_words, plus_minus
 from salessim.show.study_figure import alt_text
 from salessim.study.comparison import compare
 from salessim.study.explain import explain_difference
@@ -234,7 +238,10 @@ def test_formulas_stay_text_in_excel_and_figures_are_numbers(study: Study, langu
     revenue = next(
         row for row in sheet.iter_rows(values_only=True) if str(row[0]).lower() == label("ledger.revenue", language)
     )
-    assert revenue[1] == pytest.approx(float(study.values("revenue")[:, 0].mean()), rel=1e-7)
+    mean = float(study.values("revenue")[:, 0].mean())
+    factor, unit, _ = money_unit(mean, study.market.currency, language)
+    head = next(str(row[0]) for row in sheet.iter_rows(values_only=True) if unit in str(row[0]) and row[1])
+    assert revenue[1] == pytest.approx(mean / factor, rel=1e-7) and unit in head  # in the unit that its head names
     assert len(book.worksheets) == len(report_document(study, language, date=DAY).sections)
 
 
@@ -266,3 +273,71 @@ def test_what_cannot_be_written_is_refused_in_words(study: Study, tmp_path: Path
     (tmp_path / "folder.html").mkdir()
     with pytest.raises(StudyError, match="cannot be written"):
         study.report(tmp_path / "folder.html", date=DAY)
+
+
+# -------------------------------------------------------------------------------------------------------- one minute
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_answer_in_one_minute_says_all_six_things(study: Study, language: str) -> None:
+    answer = section(report_document(study, language, date=DAY), "report answer")
+    glance = next(table for table in tables(answer) if not table.heads)
+    keys = ("sure", "costs", "from", "changes", "assumed")
+    wanted = [sentence(f"report in short {key}", language) for key in keys]
+    assert [row[0].text.lower() for row in glance.rows] == wanted
+    told = [row[1].text for row in glance.rows]
+    assert second_line(study, language) in told[0]
+    assert "±" in told[1] and {"en": "CNY", "zh": "元"}[language] in told[1]
+    assert str(len(register())) in told[4]
+
+
+def test_no_verdict_word_stands_in_the_lead_without_its_interval() -> None:
+    values = np.array([[100.0, 90.0], [90.0, 81.0], [95.0, 85.0], [97.0, 87.5]])
+    settled = study_of(values, {"a": "territory", "b": "product"})
+    for language, word in (("en", "interval"), ("zh", "区间")):
+        lead = next(block for block in report_document(settled, language, date=DAY).sections[0].blocks
+                    if isinstance(block, Text) and block.kind == "lead")  # fmt: skip
+        assert lead.text.startswith({"en": "None of the other plans", "zh": "其他方案均未"}[language])
+        assert word in lead.text
+
+
+def test_what_was_agreed_has_a_line_of_its_own(study: Study, tmp_path: Path) -> None:
+    asked = "Shall we move?\nAgreed beforehand: <b>pay</b> stays."
+    document = report_document(study, question=asked, date=DAY)
+    assert (document.question, document.agreed) == ("Shall we move?", ("Agreed beforehand: <b>pay</b> stays.",))
+    page = report(study, tmp_path / "a.html", question=asked, date=DAY).read_text(encoding="utf-8")
+    assert '<p class="agreed">Agreed beforehand: &lt;b&gt;pay&lt;/b&gt; stays.</p>' in page
+    sheet = openpyxl.load_workbook(report(study, tmp_path / "a.xlsx", question=asked, date=DAY)).worksheets[0]
+    assert sheet["A3"].value == "Agreed beforehand: <b>pay</b> stays."
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_pay_plans_are_told_in_words_and_the_baseline_says_its_own(language: str) -> None:
+    made_up = study_of(np.array([[100.0, 103.0], [90.0, 95.0], [95.0, 97.0]]), {"a": "territory", "b": "territory"})
+    plans = {key: plan.but(pay=pay_preset(name)) for (key, plan), name in
+             zip(made_up.plans.items(), ("commission", "commission_and_bonus"), strict=True)}  # fmt: skip
+    table = tables(section(report_document(replace(made_up, plans=plans), language, date=DAY), "report plans"))[0]
+    told = [row[-1].text for row in table.rows]
+    assert all(label("setting.pay", language) in text and pay_words(plan.pay, language) in text  # type: ignore[arg-type]
+               for text, plan in zip(told, plans.values(), strict=True))  # fmt: skip
+    assert not [text for text in told if "=" in text or "_" in text or "Tier" in text]
+
+
+def test_a_unit_does_not_swallow_the_differences() -> None:
+    assert money_unit(1.6e8, "CNY", "zh", gap=6e7)[1] == "亿元"
+    assert money_unit(1.6e8, "CNY", "zh", gap=6e6)[1] == "万元"
+    assert money_unit(3e9, "CNY", "en", gap=6e6)[1] == "million CNY"
+
+
+def test_no_half_interval_reads_as_certain() -> None:
+    for gap, half in ((0.5, 0.001), (-3.0, 1e-9), (0.0, 0.004), (0.02, 0.5)):
+        assert not re.search(r"± 0[.0]*$", plus_minus(gap, half, 2, "en"))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_long_names_break_and_short_words_do_not(language: str) -> None:
+    name = "a_name_without_any_space_that_never_ends_and_goes_on"
+    found = study_of(np.array([[100.0, 103.0], [90.0, 95.0], [95.0, 97.0]]), {"a": "territory", name: "product"})
+    page = html_page(report_document(found, language, date=DAY))
+    assert f'<th class="l w" scope="row">{name}</th>' in page
+    assert '<th class="l" scope="row">a</th>' in page

@@ -59,7 +59,6 @@ __all__ = ["report_document"]
 
 _PLAN_TEXT = frozenset({0, 1, 4, 5})
 
-_MONEY_CHANGE = "+#,##0;-#,##0;0"
 _MINUS = re.compile(r"(?<![0-9A-Za-z.])-(?=\d)")
 _PERCENT = "+0.0%;-0.0%;0.0%"
 
@@ -247,8 +246,9 @@ class _Content:
         base = account.mean(study.baseline)
         gaps = {place: account.difference(place, study.baseline) for place in self.others}
         most = max(float(np.abs(gap).max()) for gap, _ in gaps.values())
-        factor, unit, form = money_unit(float(np.abs(base).max()), study.market.currency, self.language, most)
+        factor, unit, _ = money_unit(float(np.abs(base).max()), study.market.currency, self.language, most)
         decimals = 2 if np.abs(base).max() / factor < 1000.0 else 0
+        form = "#,##0.00" if decimals else "#,##0"  # a sheet has the figures in the unit that its head names
         rows: list[tuple[Cell, ...]] = []
         strong: set[int] = set()
         for at, line in enumerate(account.lines):
@@ -257,11 +257,11 @@ class _Content:
             if line == "contribution":
                 strong.add(len(rows))
             cells = [Cell(capital(label(f"ledger.{line}", self.language)))]
-            cells.append(number(base[at], plain(base[at] / factor, decimals) if base[at] else "0", form))
+            cells.append(number(base[at] / factor, plain(base[at] / factor, decimals) if base[at] else "0", form))
             for place in self.others:
                 gap, half = (float(x[at]) for x in gaps[place])
                 said = plus_minus(gap / factor, half / factor, decimals, self.language)
-                cells.append(number(gap, said, _MONEY_CHANGE))
+                cells.append(number(gap / factor, said, _money_form(decimals)))
             rows.append(tuple(cells))
         head = (
             self.say("report line", unit=unit), self.base,
@@ -418,6 +418,11 @@ class _Content:
 
 def _setting(plan: Plan, name: str) -> object:
     return getattr(plan if name in type(plan).model_fields else plan.management, name)
+
+
+def _money_form(decimals: int) -> str:
+    digits = "#,##0.00" if decimals else "#,##0"
+    return f"+{digits};-{digits};0"
 
 
 def _differing(plan: Plan, base: Plan) -> dict[str, object]:

@@ -58,7 +58,8 @@ img{width:100%;height:auto;display:block;border:1px solid #e3e5e8}
 @media print{html{font-size:11.5px}body{background:#fff;font-size:1rem}main{max-width:none;padding:0}
 h2,caption{break-after:avoid}.scroll{overflow:visible}figure,tr,.lead,.whole,.glance{break-inside:avoid}
 details::details-content{content-visibility:visible}
-h2{margin-top:1.8rem}.lead,.glance td,thead th{print-color-adjust:exact}@page{size:A4;margin:15mm}}
+h2{margin-top:1.6rem}figure{width:76%;margin:.6rem 0}
+.lead,.glance td,thead th{print-color-adjust:exact}@page{size:A4;margin:13mm}}
 """.replace("\n", "")
 
 

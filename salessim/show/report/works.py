@@ -48,6 +48,11 @@ class _Row(NamedTuple):
         gap, half = float(self.found.mean[row]), float(self.found.high[row] - self.found.mean[row])
         return gap, half, not self.found.low[row] <= 0.0 <= self.found.high[row]
 
+    def cell(self, value: float, text: str) -> Cell:
+        """Return a figure; a sheet has amounts of money in the unit that stands beside them, shares as they are."""
+        money = self.entry.unit == "currency"
+        return number(value / self.factor if money else value, text, "#,##0.00" if money else self.form)
+
     def written(self, place: int, language: str) -> str:
         """Write the difference of a plan; it shows at these decimals, or it is a bare 0."""
         gap, half, _ = self.gap(place)
@@ -60,11 +65,11 @@ def how_plans_work(study: Study, names: list[str], others: list[int], language: 
     rows = []
     for row in _rows(study, language):
         cells = [Cell(capital(label(f"measure.{row.entry.name}", language))), Cell(row.unit)]
-        cells.append(number(row.base, plain(row.base / row.factor, row.decimals), row.form))
+        cells.append(row.cell(row.base, plain(row.base / row.factor, row.decimals)))
         for place in others:
             gap, _, sure = row.gap(place)
             said = row.written(place, language)
-            cells.append(number(gap, said + (" *" if sure and said != "0" else ""), row.form))
+            cells.append(row.cell(gap, said + (" *" if sure and said != "0" else "")))
         rows.append(tuple(cells))
     against = [sentence("report against", language, plan=names[i], baseline=base) for i in others]
     head = (sentence("column measure", language), sentence("column unit", language), base, *against)
