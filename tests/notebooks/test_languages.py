@@ -89,7 +89,7 @@ def test_every_line_is_used_and_every_line_asked_for_is_there() -> None:
     sources = "\n".join(source for name in NAMES for source in code("en", name))
     asked = set(re.findall(r"""\bsay\(\s*"([^"]+)\"""", sources))
     assert len(asked) > 20 and asked <= LINES.keys()
-    inside = Path(__file__).resolve().parents[2].joinpath("salessim", "lessons", "lesson.py").read_text(encoding="utf-8")
+    inside = (Path(__file__).resolve().parents[2] / "salessim" / "lessons" / "lesson.py").read_text(encoding="utf-8")
     asked |= set(re.findall(r"""\bsay\(\s*"([^"]+)\"""", inside))
     levels, found = {"error", "warning", "info"}, {"opportunities", "won share", "cycle days", "deal time"}
     directions = {"up", "down", "mixed", "none"}
