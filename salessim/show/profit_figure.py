@@ -125,7 +125,7 @@ def profit_figure(
     bottom = height - _BOTTOM
     step = (bottom - _TOP) / len(shown)
     rows = [_TOP + step * (row + 0.5) for row in range(len(shown))]
-    letters = STYLE["small"] if step > _ROOMY else 13.0
+    letters = _letters(step)
     for y, line in zip(rows, shown, strict=True):
         said = capital(label(f"ledger.{ACCOUNT[line]}", language))
         name, small = page.fitted(said, (15, 14, 13) if step > _ROOMY else (13,), _NAMES - 8, 1)
@@ -197,8 +197,7 @@ def _differences(
     for row, line in enumerate(shown):
         said = _said(found, line, size, digits, language)
         y = _TOP + step * (row + 0.5)
-        letters = STYLE["small"] if step > _ROOMY else 13.0
-        page.text(page.width - 4, y, said, letters, looks[1].ink, middle=True, right=True)
+        page.text(page.width - 4, y, said, _letters(step), looks[1].ink, middle=True, right=True)
 
 
 def _amounts(
@@ -234,6 +233,10 @@ def _rule(page: Page, y: float, right: float) -> None:
 
     at = 1.0 - y / page.height
     page.figure.add_artist(Line2D([4 / page.width, 1.0 - 4 / page.width], [at, at], color=STYLE["line"], linewidth=1.0))
+
+
+def _letters(step: float) -> float:
+    return STYLE["small"] if step > _ROOMY else 13.0
 
 
 def _digits(largest: float) -> int:
